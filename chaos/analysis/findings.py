@@ -1,0 +1,102 @@
+"""What a run means, as values: verdicts, findings, the marks on the timeline and the measures.
+
+Four verdicts, worst wins: aborted > failed > inconclusive > passed. A value that was not reached is
+censored and said so, never replaced by the length of a phase.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chaos.scenario.objective import Objective, Unit
+
+Verdict = Literal["passed", "inconclusive", "failed", "aborted"]
+EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "inconclusive": 3, "aborted": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measured value with its unit and n.
+
+    ``value`` None means that there was nothing to measure. ``censored`` means that the value was
+    not reached: it is a lower bound ("> 60 s, not recovered").
+    """
+
+    value: float | None
+    unit: Unit
+    n: int
+    censored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One objective, held against the run.
+
+    ``margin`` is how far the value lies on the right side of the limit, as a share of the limit,
+    negative on the wrong side; None where there is no value. ``why`` is one sentence with the
+    causal chain, for anything but passed. ``records`` are the numbers of the operations it cites.
+    """
+
+    objective: Objective
+    verdict: Verdict
+    measured: Measured
+    margin: float | None
+    why: str
+    records: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Proof of injection: what one fault touched, and when it first did.
+
+    ``injected`` and ``healed`` are when the change took effect; ``first`` the first touch (T0 of
+    this fault). None where it never happened.
+    """
+
+    fault: str
+    kind: str
+    target: str
+    injected: float | None
+    healed: float | None
+    first: float | None
+    counts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One instant on the timeline: detected, failed over, recovered, failed back."""
+
+    name: Literal["detected", "failed_over", "recovered", "failed_back"]
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saturation:
+    """How far the load kept to its plan: over 1 % late or dropped makes a run inconclusive.
+
+    ``late`` counts arrivals that started more than 100 ms after they were due.
+    """
+
+    planned: int
+    dropped: int
+    late: int
+    lag_p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that analysis says of one run: the verdict, findings, marks, proofs and every measure.
+
+    ``measures`` maps the measure's text (`failover.p95`, `availability(fault)`) to its value, for
+    the tables of the report; ``t0`` is None where no fault took effect.
+    """
+
+    verdict: Verdict
+    headline: str
+    findings: tuple[Finding, ...]
+    t0: float | None
+    marks: tuple[Mark, ...]
+    proofs: tuple[Proof, ...]
+    measures: tuple[tuple[str, Measured], ...]
+    saturation: Saturation
+    deficiencies: tuple[str, ...]

@@ -1,0 +1,151 @@
+"""A scenario as immutable values: what should happen, to whom, when, and what must hold.
+
+Times are seconds since time zero, durations are seconds, shares are fractions of one.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chaos.scenario.objective import Objective
+
+OperationKind = Literal["wrap", "unwrap"]
+FaultSite = Literal["wire", "service", "key", "client", "tool"]
+PhaseName = Literal["steady", "fault", "recovery"]
+ArrivalProcess = Literal["poisson", "constant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region of the key service; ``latency`` and ``jitter`` are of the round trip to it."""
+
+    name: str
+    latency: float
+    jitter: float
+
+
+@dataclass(frozen=True, slots=True)
+class RootKey:
+    """A root key, imported with the same material in every region; the first is its primary."""
+
+    name: str
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The processes of the user's software: how many, which policy, which order of regions.
+
+    ``wrapped`` is how many data keys each client holds before time zero, so that it can unwrap from
+    its first operation on.
+    """
+
+    count: int
+    policy: str
+    regions: tuple[str, ...]
+    wrapped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Open-loop load: operations per second of the whole fleet and the mix of their kinds."""
+
+    rate: float
+    arrivals: ArrivalProcess
+    mix: tuple[tuple[OperationKind, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One scheduled fault: what it does, where, from when, for how long.
+
+    ``attributes`` are the kind's own, in seconds, bytes or fractions, sorted by name.
+    """
+
+    name: str
+    kind: str
+    site: FaultSite
+    target: str
+    at: float
+    lasts: float
+    attributes: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of the nemesis: inject or heal one fault at its time."""
+
+    at: float
+    verb: Literal["inject", "heal"]
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One operation that the open-loop plan wants to start at ``due``.
+
+    ``draw`` in [0, 1) picks which of the client's data keys is unwrapped, so that every world picks
+    by the same rule.
+    """
+
+    number: int
+    due: float
+    client: int
+    kind: OperationKind
+    draw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of the run: steady to the first fault, fault to the last heal, then recovery."""
+
+    name: PhaseName
+    starts: float
+    ends: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario, resolved: nothing in it is left to a default that the reader cannot see.
+
+    ``source`` is the YAML text it came from and ``overrides`` the `--set` words applied to it.
+    ``window`` is W of the measures, the hold time of the recovery rule.
+    """
+
+    name: str
+    teaches: str
+    seed: int
+    lasts: float
+    regions: tuple[Region, ...]
+    keys: tuple[RootKey, ...]
+    clients: Clients
+    load: Load
+    faults: tuple[Fault, ...]
+    objectives: tuple[Objective, ...]
+    parameters: tuple[tuple[str, float], ...]
+    window: float
+    source: str
+    path: str
+    overrides: tuple[str, ...] = ()
+
+    def region(self, name: str) -> Region:
+        """The region of that name; KeyError where there is none."""
+        return {region.name: region for region in self.regions}[name]
+
+    def changes(self) -> tuple[Change, ...]:
+        """The nemesis's plan: every inject and heal in the order of their times."""
+        steps = [Change(fault.at, "inject", fault) for fault in self.faults]
+        steps += [Change(fault.at + fault.lasts, "heal", fault) for fault in self.faults]
+        # Heal before inject at the same instant: a fault never overlaps the one it follows.
+        return tuple(sorted(steps, key=lambda step: (step.at, step.verb != "heal")))
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Steady, fault and recovery by the first inject and the last heal; without faults, steady."""
+        if not self.faults:
+            return (Phase("steady", 0.0, self.lasts),)
+        begins = min(fault.at for fault in self.faults)
+        ends = min(self.lasts, max(fault.at + fault.lasts for fault in self.faults))
+        return (
+            Phase("steady", 0.0, begins),
+            Phase("fault", begins, ends),
+            Phase("recovery", ends, self.lasts),
+        )
