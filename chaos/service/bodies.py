@@ -1,0 +1,133 @@
+"""Reading request bodies: strict in what they say, forgiving in how SDKs write them.
+
+SDKs send no body, an empty one, ``null`` or ``{}`` for "nothing"; field names in another case; no
+Content-Type. All of it is taken. Unknown fields and wrong types are refused.
+"""
+
+from binascii import Error, a2b_base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import orjson
+
+from chaos.service.refusal import bad_body, invalid_field
+
+Document = dict[str, object]
+
+
+def read_object(body: bytes, allowed: frozenset[str]) -> Document:
+    """The JSON object of a body, empty for nothing, with its names as ``allowed`` writes them."""
+    if not body or body.isspace():
+        return {}
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise bad_body("The body is not well-formed JSON") from None
+    if document is None:
+        return {}
+    return as_object(document, allowed)
+
+
+def as_object(document: object, allowed: frozenset[str]) -> Document:
+    """A JSON object with no other fields than the allowed ones."""
+    if not isinstance(document, dict):
+        raise bad_body("The body must be a JSON object")
+    if document.keys() <= allowed:
+        return document
+    spelled = {name.casefold(): name for name in allowed}
+    renamed = {}
+    for name, value in document.items():
+        known = spelled.get(name.casefold())
+        if known is None:
+            raise bad_body("The body has a field that this action does not take", field=name[:90])
+        renamed[known] = value
+    return renamed
+
+
+def read_resources(body: bytes, allowed: frozenset[str]) -> list[Document]:
+    """The resources of an envelope; metadata must be there and must count them rightly."""
+    envelope = read_object(body, frozenset({"metadata", "resources"}))
+    metadata = envelope.get("metadata")
+    if not isinstance(metadata, dict) or not metadata:
+        raise bad_body("The field `metadata` must be given", field="metadata")
+    resources = envelope.get("resources")
+    if not isinstance(resources, list):
+        raise bad_body("The field `resources` must be a list", field="resources")
+    return [as_object(resource, allowed) for resource in resources]
+
+
+def text(document: Document, name: str, shortest: int, longest: int, default: str = "") -> str:
+    """A text within its limits, ``default`` where it is absent or null."""
+    value = document.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise bad_body(f"The field `{name}` must be a string", field=name)
+    if not shortest <= len(value) <= longest:
+        sentence = f"The field `{name}` must have {shortest} to {longest} characters"
+        raise invalid_field(name, sentence)
+    return value
+
+
+def flag(document: Mapping[str, object], name: str, *, default: bool) -> bool:
+    """A boolean, ``default`` where it is absent or null."""
+    value = document.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise bad_body(f"The field `{name}` must be true or false", field=name)
+    return value
+
+
+def whole(document: Document, name: str, least: int, most: int, default: int) -> int:
+    """A whole number within its limits; SDKs may write it as 600.0."""
+    value = document.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise bad_body(f"The field `{name}` must be a whole number", field=name)
+    if not least <= value <= most:
+        raise invalid_field(name, f"The field `{name}` must be from {least} to {most}")
+    return int(value)
+
+
+def texts(document: Document, name: str, most: int, longest: int) -> tuple[str, ...]:
+    """A list of texts, empty where it is absent or null."""
+    value = document.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise bad_body(f"The field `{name}` must be a list of strings", field=name)
+    if len(value) > most or any(len(each) > longest for each in value):
+        sentence = f"The field `{name}` may have {most} entries of {longest} characters"
+        raise invalid_field(name, sentence)
+    return tuple(value)
+
+
+def decoded(value: object, name: str) -> bytes:
+    """The bytes that a base64 text stands for; the value itself never reaches an error."""
+    if not isinstance(value, str):
+        raise bad_body(f"The field `{name}` must be a string", field=name)
+    try:
+        return a2b_base64(value, strict_mode=True)
+    except (Error, ValueError):
+        raise invalid_field(name, f"The field `{name}` must be base64 encoded") from None
+
+
+def moment(document: Document, name: str) -> float | None:
+    """An RFC 3339 instant as UTC seconds since 1970, None where it is absent or null."""
+    value = text(document, name, 1, 64)
+    if not value:
+        return None
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError:
+        when = None
+    if when is None or when.tzinfo is None:
+        raise invalid_field(name, f"The field `{name}` must be an RFC 3339 date with a time zone")
+    return when.timestamp()
+
+
+def written(when: float) -> str:
+    """An instant as Key Protect writes it: RFC 3339, UTC, whole seconds."""
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,94 @@
+"""What a server process is told in its first line of input: which region, for whom, where.
+
+The line is one JSON object; every field may be left out::
+
+    {"region": "us-south", "host": "127.0.0.1", "port": 0,
+     "iam": {"signing_key": "-----BEGIN PRIVATE KEY-----…", "token_lasts": 3600,
+             "api_keys": [{"key": "…", "iam_id": "IBMid-1", "account": "…", "name": "…",
+                           "grants": {"*": ["Manager", "KeyPurge"]}}]},
+     "instances": [{"id": "…", "account": "…", "name": "…"}],
+     "seed": 7, "scale_time": 1.0}
+
+``region`` null makes a process that serves IAM alone. Without ``seed`` all entropy is the system's.
+All processes of one world are given the same ``iam``; then each region takes every token of it.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chaos.errors import ScenarioError
+from chaos.service.roles import EVERYWHERE, OWNER, Identity, Role
+from chaos.service.tokens import RsaSigner
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ApiKey(_Strict):
+    """An API key and whom it stands for; ``grants`` maps instance ids, or ``*``, to roles."""
+
+    key: NonEmpty = Field(repr=False)
+    iam_id: NonEmpty
+    account: NonEmpty
+    name: str = ""
+    grants: dict[str, tuple[Role, ...]] = {EVERYWHERE: OWNER}
+
+    def identity(self) -> Identity:
+        """Whom the key stands for."""
+        return Identity(self.iam_id, self.account, self.name, self.grants)
+
+
+class IamConfiguration(_Strict):
+    """The one IAM of a world. An empty ``signing_key`` is drawn, for a process on its own."""
+
+    signing_key: str = Field(default="", repr=False)
+    token_lasts: int = Field(default=3600, ge=1)
+    api_keys: tuple[ApiKey, ...] = ()
+
+    def identities(self) -> dict[str, Identity]:
+        """Identities by API key."""
+        return {each.key: each.identity() for each in self.api_keys}
+
+
+class Tenant(_Strict):
+    """An instance to begin with."""
+
+    id: NonEmpty
+    account: NonEmpty
+    name: str = ""
+
+
+class Configuration(_Strict):
+    """One server process. ``port`` 0 takes any free one."""
+
+    region: NonEmpty | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    iam: IamConfiguration = IamConfiguration()
+    instances: tuple[Tenant, ...] = ()
+    seed: int | None = None
+    scale_time: float = Field(default=1.0, gt=0)
+
+    @classmethod
+    def parse(cls, line: bytes) -> "Configuration":
+        """Read the line; ScenarioError says what is wrong with it."""
+        try:
+            configuration = cls.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the line"
+            raise ScenarioError(
+                f"Configuration of the key service: {where}: {first['msg']}."
+            ) from None
+        pem = configuration.iam.signing_key
+        if pem:
+            try:
+                RsaSigner.from_pem(pem)
+            except ValueError:
+                sentence = "iam.signing_key must be an RSA private key in PEM without a password."
+                raise ScenarioError(sentence) from None
+        return configuration

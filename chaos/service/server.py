@@ -1,0 +1,170 @@
+"""A region as a process, `python -m chaos.service.server`, told what to be on standard input.
+
+The parent writes one JSON line (:mod:`chaos.service.configuration`) and keeps standard input open.
+The child prints one JSON line once it answers, ``{"ready": true, "url": "http://127.0.0.1:PORT",
+"region": …, "zones": […], "instances": […]}``, and stops at once, exit 0, when its standard input
+ends: so no child outlives a parent, however that one died. SIGTERM stops it too; SIGINT is ignored,
+because Ctrl-C reaches the whole group and the parent decides. A mistake in the line is exit 2, a
+port that cannot be had exit 5; both say so in one sentence on standard error.
+
+Provisioning is plain Key Protect: name the instances in the line (the same account as the API
+key's), take a token from `POST /identity/token` of any region, and `POST /api/v2/keys` the same
+payload in both regions: a duplicate root key.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from random import Random
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from chaos.errors import ScenarioError, WorldError
+from chaos.exchange import Answer, Request
+from chaos.service.api import KeyService
+from chaos.service.configuration import Configuration
+from chaos.service.front_door import FrontDoor
+from chaos.service.iam import Iam
+from chaos.service.protocol import HttpConnection
+from chaos.service.tokens import RsaSigner
+
+new_event_loop: Callable[[], asyncio.AbstractEventLoop]
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    new_event_loop = asyncio.new_event_loop
+
+STDIN = 0
+BACKLOG = 1024
+Pure = Callable[[Request, float], Answer]
+
+
+def new_signing_key() -> str:
+    """A new RSA key in PEM for the ``iam.signing_key`` that all processes of a world share."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def answering(configuration: Configuration) -> tuple[Pure, dict[str, object]]:
+    """The function that the process serves, and what it tells the parent about itself."""
+    seed = configuration.seed
+    entropy = os.urandom if seed is None else Random(seed).randbytes
+    told_iam = configuration.iam
+    signer = RsaSigner.from_pem(told_iam.signing_key or new_signing_key())
+    identities = told_iam.identities()
+    iam = Iam(signer, identities, entropy=entropy, token_lasts=told_iam.token_lasts)
+    if configuration.region is None:
+        return iam.answer, {"region": None}
+    started = time.time()
+    service = KeyService(
+        configuration.region,
+        iam=iam,
+        entropy=entropy,
+        scale=configuration.scale_time,
+        epoch=started,
+    )
+    for tenant in configuration.instances:
+        service.add_instance(tenant.account, instance_id=tenant.id, name=tenant.name, now=started)
+    door = FrontDoor(service)
+    instances = list(service.instances)
+    return door.answer, {"region": service.region, "zones": door.zones, "instances": instances}
+
+
+async def serve_until(
+    configuration: Configuration, ready: Callable[[dict[str, object]], None], stop: asyncio.Event
+) -> None:
+    """Listen, tell that it does, and answer until ``stop``; WorldError when the port is taken."""
+    answer, told = answering(configuration)
+    connections: set[HttpConnection] = set()
+
+    def respond(request: Request) -> Answer:
+        try:
+            return answer(request, time.time())
+        except Exception as bug:  # noqa: BLE001 (one bad request must not end the region)
+            return _confess(bug)
+
+    loop = asyncio.get_running_loop()
+    try:
+        server = await loop.create_server(
+            lambda: HttpConnection(respond, connections),
+            configuration.host,
+            configuration.port,
+            backlog=BACKLOG,
+        )
+    except OSError as error:
+        where = f"{configuration.host}:{configuration.port}"
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise WorldError(f"The key service cannot listen on {where}: {reason}.") from None
+    port = server.sockets[0].getsockname()[1]
+    ready({"ready": True, "url": f"http://{configuration.host}:{port}", "port": port, **told})
+    await stop.wait()
+    server.close()
+    for connection in tuple(connections):
+        connection.abort()
+
+
+def main() -> int:
+    """Run the process that the first line of standard input describes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        configuration = Configuration.parse(_first_line())
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_live(configuration))
+    except ScenarioError as error:
+        print(error, file=sys.stderr)  # noqa: T201 (the one sentence that the parent shows)
+        return 2
+    except WorldError as error:
+        print(error, file=sys.stderr)  # noqa: T201 (the one sentence that the parent shows)
+        return 5
+    return 0
+
+
+async def _live(configuration: Configuration) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    lifeline = threading.Thread(target=_wait_for_the_end, args=(loop, stop), daemon=True)
+
+    def ready(told: dict[str, object]) -> None:
+        os.write(sys.stdout.fileno(), orjson.dumps(told) + b"\n")
+        lifeline.start()
+
+    await serve_until(configuration, ready, stop)
+
+
+def _wait_for_the_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop when standard input ends: a thread, as a loop cannot watch one that is a file."""
+    while os.read(STDIN, 4096):
+        pass
+    try:
+        loop.call_soon_threadsafe(stop.set)
+    except RuntimeError:
+        return  # stopped by a signal in the meantime
+
+
+def _first_line() -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(STDIN, 1)
+        if not byte:
+            break
+        line += byte
+    return line
+
+
+def _confess(bug: Exception) -> Answer:
+    """A bug of ours: where it is goes to standard error, what it was about goes nowhere."""
+    places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(bug.__traceback__)]
+    print(f"{type(bug).__name__} at {places[-1]}", file=sys.stderr)  # noqa: T201 (a shell's log)
+    return Answer(500, {"content-type": "application/json"}, b'{"error":"internal"}')
+
+
+if __name__ == "__main__":
+    sys.exit(main())
