@@ -1,0 +1,9 @@
+"""What should happen: topology, load, faults and objectives over time, read from YAML text.
+
+Pure: the front door reads the files.
+"""
+
+from chaos.scenario.model import Scenario
+from chaos.scenario.reader import read
+
+__all__ = ["Scenario", "read"]

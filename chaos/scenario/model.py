@@ -139,7 +139,7 @@ class Scenario:
         return tuple(sorted(steps, key=lambda step: (step.at, step.verb != "heal")))
 
     def phases(self) -> tuple[Phase, ...]:
-        """Steady, fault and recovery by the first inject and the last heal; without faults, steady."""
+        """Steady, fault, recovery by first inject and last heal; without faults all is steady."""
         if not self.faults:
             return (Phase("steady", 0.0, self.lasts),)
         begins = min(fault.at for fault in self.faults)

@@ -1,0 +1,158 @@
+"""What no single line of a scenario file shows: whether its parts fit together.
+
+Two kinds of mistake are looked for: parts that contradict each other (a client told to use a region
+that has no key), and objectives that the phases are too short to decide, which would otherwise end
+in an inconclusive run (`measures.md` calls this censoring).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from chaos.scenario.document import Node, steps
+from chaos.scenario.mistake import Mistake, did_you_mean
+from chaos.scenario.model import Fault, Scenario
+from chaos.scenario.objective import Objective
+from chaos.scenario.quantity import render
+from chaos.scenario.vocabulary import PHASES, VOCABULARY
+
+MOST_OPERATIONS = 50_000_000
+Keys = tuple[str | int, ...]
+
+
+def mistakes(scenario: Scenario, tree: Node) -> list[Mistake]:
+    """Everything that does not fit together, each at its line."""
+    found = [
+        *_topology(scenario),
+        *_load(scenario),
+        *_faults(scenario),
+        *_parameters(scenario),
+        *_objectives(scenario),
+    ]
+    return [Mistake(list(steps(tree, keys))[-1].place, text) for keys, text in found]
+
+
+def _topology(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
+    names = [key.name for key in scenario.keys]
+    if len(names) > 1:
+        yield ("keys", names[1]), "one root key a scenario is played; this is a second one"
+    for key in scenario.keys:
+        yield from _twice(("keys", key.name), key.regions)
+    holding = scenario.keys[0].regions
+    preferred = scenario.clients.regions
+    if preferred != holding:
+        yield from _twice(("clients", "regions"), preferred)
+    for number, region in enumerate(preferred):
+        if region not in holding:
+            near = did_you_mean(region, holding)
+            text = f"'{region}' holds no root key '{scenario.keys[0].name}'{near}"
+            yield ("clients", "regions", number), text
+
+
+def _twice(keys: Keys, words: Sequence[str]) -> Iterator[tuple[Keys, str]]:
+    for number, word in enumerate(words):
+        if word in words[:number]:
+            yield (*keys, number), f"'{word}' is given twice"
+
+
+def _load(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
+    expected = scenario.load.rate * scenario.lasts
+    if expected > MOST_OPERATIONS:
+        yield ("load", "rate"), f"makes {expected:.2g} operations; at most {MOST_OPERATIONS:.0g}"
+    unwraps = dict(scenario.load.mix)["unwrap"] > 0
+    if unwraps and scenario.clients.wrapped == 0:
+        text = "must be at least 1: clients that hold no data key have nothing to unwrap"
+        yield ("clients", "wrapped"), text
+
+
+def _faults(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
+    for number, fault in enumerate(scenario.faults):
+        here: Keys = ("faults", number)
+        ends = fault.at + fault.lasts
+        if fault.lasts <= 0:
+            yield (*here, "lasts"), f"fault '{fault.name}' must last longer than 0s"
+        if ends > scenario.lasts:
+            heals, lasts = render_seconds(ends), render_seconds(scenario.lasts)
+            text = f"fault '{fault.name}' heals at {heals}, after the end of the run at {lasts}"
+            yield (*here, "lasts"), text
+        if any(fault.name == other.name for other in scenario.faults[:number]):
+            yield (*here, "name"), f"a second fault is called '{fault.name}'"
+    for (_, first), (number, second) in combinations(enumerate(scenario.faults), 2):
+        if _collide(first, second):
+            text = f"fault '{second.name}' overlaps '{first.name}': same kind, same target"
+            yield ("faults", number, "at"), text
+
+
+def _collide(first: Fault, second: Fault) -> bool:
+    same = (first.kind, first.target) == (second.kind, second.target)
+    early, late = sorted((first, second), key=lambda fault: fault.at)
+    return same and late.at < early.at + early.lasts
+
+
+def _parameters(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
+    names = [name for name, _ in scenario.parameters]
+    used = {_limit_word(rule) for rule in scenario.objectives}
+    for name in names:
+        if name not in used:
+            near = did_you_mean(name, [word for word in names if word in used])
+            yield ("objectives", name), f"'{name}' is used by no rule{near}"
+
+
+def _limit_word(rule: Objective) -> str:
+    return rule.text.split(rule.comparison)[-1].strip()
+
+
+def _objectives(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
+    for number, rule in enumerate(scenario.objectives):
+        keys: Keys = ("objectives", "rules", number)
+        for text in (_missing(scenario, rule), _undecidable(scenario, rule)):
+            if text:
+                yield keys, f"'{rule.text}': {text}"
+                break
+        if any(rule.text == other.text for other in scenario.objectives[:number]):
+            yield keys, f"'{rule.text}' is given twice"
+
+
+def _missing(scenario: Scenario, rule: Objective) -> str | None:
+    """What the measure needs and the scenario does not have."""
+    needs = VOCABULARY[rule.measure.name].needs
+    if "fault" in needs and not scenario.faults:
+        return f"{rule.measure.name} needs a fault, and there is none"
+    if "second region" in needs and len(scenario.clients.regions) == 1:
+        return f"{rule.measure.name} needs clients with a second region"
+    return None
+
+
+def _undecidable(scenario: Scenario, rule: Objective) -> str | None:
+    """Why the phase that must decide the rule cannot."""
+    lasting: dict[str, float] = {
+        phase.name: phase.ends - phase.starts for phase in scenario.phases()
+    }
+    for phase in PHASES:
+        if phase not in rule.measure.where:
+            continue
+        if lasting.get(phase, 0) <= 0:
+            return f"there is no {phase} phase in this scenario"
+        if lasting[phase] < scenario.window:
+            shown, window = render_seconds(lasting[phase]), render_seconds(scenario.window)
+            return f"the {phase} phase lasts {shown}, less than the window of {window}"
+    return _too_short(scenario, rule, lasting)
+
+
+def _too_short(scenario: Scenario, rule: Objective, lasting: Mapping[str, float]) -> str | None:
+    """A time that is counted within a phase must be able to pass there, and to be confirmed."""
+    name = rule.measure.name
+    if name not in ("detect", "failover", "recover", "failback"):
+        return None
+    confirmed = scenario.window if name in ("recover", "failback") else 0.0
+    phase = "recovery" if name == "failback" else "fault"
+    length = lasting.get(phase, 0.0)
+    if rule.limit + confirmed <= length:
+        return None
+    needed = " + ".join(render_seconds(part) for part in (rule.limit, confirmed) if part)
+    shown = render_seconds(length)
+    return f"cannot be decided: it needs {needed} and the {phase} phase lasts {shown}"
+
+
+def render_seconds(seconds: float) -> str:
+    """A duration for a message; rounded to the millisecond."""
+    return render(round(seconds, 3), "seconds")

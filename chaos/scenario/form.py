@@ -1,0 +1,130 @@
+"""The form of a scenario file: strict pydantic models, used at the YAML edge and nowhere else.
+
+The docstrings under the fields are what editors show, by way of :mod:`chaos.scenario.schema`.
+"""
+
+from math import fsum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from chaos.scenario.faults import STRICT, AnyFault
+from chaos.scenario.model import ArrivalProcess
+from chaos.scenario.quantity import render
+from chaos.scenario.words import (
+    Duration,
+    Name,
+    Parameter,
+    Rate,
+    RegionName,
+    Rule,
+    Share,
+    known_region,
+)
+
+
+class RegionForm(BaseModel):
+    """One region of the key service, as seen from the clients."""
+
+    model_config = STRICT
+
+    latency: Duration
+    """Round trip to the region without any fault."""
+    jitter: Duration = 0.0
+    """How far the round trip varies, to either side."""
+
+    @model_validator(mode="after")
+    def _jitter_within_latency(self) -> "RegionForm":
+        if self.jitter > self.latency:
+            raise ValueError("jitter is larger than latency")
+        return self
+
+
+class ClientsForm(BaseModel):
+    """The processes of the user's software."""
+
+    model_config = STRICT
+
+    count: Annotated[int, Field(ge=1, le=60_000)]
+    """How many processes there are, each with its own breakers, budget, token and cache."""
+    policy: Annotated[str, Field(min_length=1, max_length=200)] = "recommended"
+    """How a client copes: a preset's name; `--client` plays the scenario with another."""
+    regions: Annotated[list[Annotated[RegionName, known_region]], Field(min_length=1)] | None = None
+    """The order in which a client prefers the regions; left out, the order of the key's."""
+    wrapped: Annotated[int, Field(ge=0, le=1000)] = 1
+    """How many data keys each client holds before time zero, so that it can unwrap at once."""
+
+
+class MixForm(BaseModel):
+    """The shares of the operations; together 100%."""
+
+    model_config = STRICT
+
+    wrap: Share = 0.0
+    """Share of operations that wrap a new data key."""
+    unwrap: Share = 0.0
+    """Share of operations that unwrap a data key wrapped before."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "MixForm":
+        total = fsum((self.wrap, self.unwrap))
+        if abs(total - 1) > 1e-9:  # noqa: PLR2004 - what rounding of decimal shares may leave
+            raise ValueError(f"must be 100% together, not {render(round(total, 9), 'share')}")
+        return self
+
+
+class LoadForm(BaseModel):
+    """Open-loop load: operations are due when the plan says, however slow the answers are."""
+
+    model_config = STRICT
+
+    rate: Rate
+    """Operations per second of the whole fleet."""
+    arrivals: ArrivalProcess = "poisson"
+    """poisson: independent arrivals; constant: evenly spaced."""
+    operations: MixForm
+    """The mix of operations."""
+
+
+class ObjectivesForm(BaseModel):
+    """What must hold: rules, and any number of named limits that rules refer to."""
+
+    model_config = ConfigDict(
+        extra="allow", strict=True, frozen=True, use_attribute_docstrings=True
+    )
+    __pydantic_extra__: dict[str, Parameter] = Field(init=False)
+
+    rules: Annotated[list[Rule], Field(min_length=1)]
+    """Rules over the measures, such as 'failover.p95 <= rto'."""
+
+
+class ScenarioForm(BaseModel):
+    """One scenario: who calls whom, how often, what goes wrong when, and what must hold."""
+
+    model_config = STRICT
+
+    scenario: Name
+    """The scenario's name: small letters, digits and dashes."""
+    teaches: Annotated[str, Field(min_length=1, max_length=500)]
+    """One sentence: what a reader learns from playing it."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    """Seed of all randomness; the same seed simulates the same run."""
+    lasts: Annotated[Duration, Field(gt=0)]
+    """How long operations arrive."""
+    regions: Annotated[dict[RegionName, RegionForm], Field(min_length=1, max_length=16)]
+    """The regions of the key service, by name."""
+    keys: Annotated[
+        dict[Name, Annotated[list[Annotated[RegionName, known_region]], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+    """Root keys: for each the regions that hold the same material, its primary first."""
+    clients: ClientsForm
+    """The processes of the user's software."""
+    load: LoadForm
+    """Their operations."""
+    faults: Annotated[list[AnyFault], Field(max_length=1000)] = []
+    """What goes wrong, where, when and for how long."""
+    objectives: ObjectivesForm
+    """What must hold."""
+    window: Annotated[Duration, Field(gt=0)] = 5.0
+    """W of the measures: for how long an objective must hold to count as held."""

@@ -1,0 +1,127 @@
+"""A scenario file read: YAML text in, an immutable Scenario out, or every mistake with its line."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from chaos.errors import ScenarioError
+from chaos.scenario import complaint, consistency
+from chaos.scenario.document import Branch, Leaf, Node, parse, plain, steps
+from chaos.scenario.faults import AnyFault, attributes
+from chaos.scenario.form import ScenarioForm
+from chaos.scenario.mistake import Mistake, Place, refusal
+from chaos.scenario.model import Clients, Fault, Load, Region, RootKey, Scenario
+from chaos.scenario.objective import Objective
+from chaos.scenario.override import override
+from chaos.scenario.quantity import Quantity
+from chaos.scenario.quantity import parse as parse_quantity
+from chaos.scenario.words import Known
+
+
+def read(
+    text: str | bytes, path: str, overrides: Sequence[str] = (), seed: int | None = None
+) -> Scenario:
+    """Read a scenario file; ScenarioError has a line `file:line: what is wrong` for each mistake.
+
+    ``path`` is what messages call the file. ``overrides`` are `key=value` words, applied in order;
+    ``seed`` replaces the file's.
+    """
+    text = _decoded(text, path)
+    tree = parse(text, path)
+    if not isinstance(tree, Branch):
+        raise refusal([Mistake(tree.place, "a scenario is a mapping of keys such as 'regions:'")])
+    mistakes = override(tree, overrides)
+    if seed is not None:
+        tree.items["seed"] = Leaf(Place(0, "--seed"), seed)
+    try:
+        form = ScenarioForm.model_validate(plain(tree), context=_known(tree))
+    except ValidationError as error:
+        mistakes += complaint.mistakes(tree, error.errors(include_url=False))
+    else:
+        scenario = _scenario(form, tree, text, path, overrides)
+        mistakes += consistency.mistakes(scenario, tree)
+        if not mistakes:
+            return scenario
+    raise refusal(mistakes)
+
+
+def _decoded(text: str | bytes, path: str) -> str:
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise ScenarioError(f"{path}:{line}: is not UTF-8 text") from None
+
+
+def _known(tree: Branch) -> Known:
+    """The names that the file defines, as far as they can be made out before it is checked."""
+    regions = tree.items.get("regions")
+    objectives = tree.items.get("objectives")
+    named = objectives.items if isinstance(objectives, Branch) else {}
+    return Known(
+        regions=tuple(regions.items) if isinstance(regions, Branch) else (),
+        parameters={name: _parameter(node) for name, node in named.items() if name != "rules"},
+    )
+
+
+def _parameter(node: Node) -> Quantity | None:
+    try:
+        return parse_quantity(str(node.value)) if isinstance(node, Leaf) else None
+    except ValueError:
+        return None
+
+
+def _scenario(
+    form: ScenarioForm, tree: Branch, text: str, path: str, overrides: Sequence[str]
+) -> Scenario:
+    keys = tuple(RootKey(name, tuple(regions)) for name, regions in form.keys.items())
+    preferred = form.clients.regions
+    mix = form.load.operations
+    return Scenario(
+        name=form.scenario,
+        teaches=form.teaches,
+        seed=form.seed,
+        lasts=form.lasts,
+        regions=tuple(
+            Region(name, region.latency, region.jitter) for name, region in form.regions.items()
+        ),
+        keys=keys,
+        clients=Clients(
+            count=form.clients.count,
+            policy=form.clients.policy,
+            regions=keys[0].regions if preferred is None else tuple(preferred),
+            wrapped=form.clients.wrapped,
+        ),
+        load=Load(form.load.rate, form.load.arrivals, (("wrap", mix.wrap), ("unwrap", mix.unwrap))),
+        faults=tuple(_fault(fault) for fault in form.faults),
+        objectives=tuple(_objectives(form, tree)),
+        parameters=tuple(
+            (name, limit.value) for name, limit in form.objectives.__pydantic_extra__.items()
+        ),
+        window=form.window,
+        source=text,
+        path=path,
+        overrides=tuple(overrides),
+    )
+
+
+def _fault(form: AnyFault) -> Fault:
+    return Fault(
+        name=form.name,
+        kind=form.kind,
+        site=form.site,
+        target=form.target,
+        at=form.at,
+        lasts=form.lasts,
+        attributes=attributes(form),
+    )
+
+
+def _objectives(form: ScenarioForm, tree: Branch) -> list[Objective]:
+    return [
+        replace(rule, line=list(steps(tree, ["objectives", "rules", number]))[-1].place.line)
+        for number, rule in enumerate(form.objectives.rules)
+    ]
