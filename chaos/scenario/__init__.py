@@ -5,5 +5,6 @@ Pure: the front door reads the files.
 
 from chaos.scenario.model import Scenario
 from chaos.scenario.reader import read
+from chaos.scenario.writer import write
 
-__all__ = ["Scenario", "read"]
+__all__ = ["Scenario", "read", "write"]

@@ -90,15 +90,11 @@ def _collide(first: Fault, second: Fault) -> bool:
 
 def _parameters(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
     names = [name for name, _ in scenario.parameters]
-    used = {_limit_word(rule) for rule in scenario.objectives}
+    used = {rule.parameter for rule in scenario.objectives}
     for name in names:
         if name not in used:
             near = did_you_mean(name, [word for word in names if word in used])
             yield ("objectives", name), f"'{name}' is used by no rule{near}"
-
-
-def _limit_word(rule: Objective) -> str:
-    return rule.text.split(rule.comparison)[-1].strip()
 
 
 def _objectives(scenario: Scenario) -> Iterator[tuple[Keys, str]]:

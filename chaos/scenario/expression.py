@@ -95,11 +95,14 @@ class _Parser:
     def objective(self, line: int) -> Objective:
         measure, term = self._measure()
         comparison = self._comparison(term)
+        named = self._tokens[self._next]
         limit = self._limit(term, comparison)
         rest = self._take()
         if rest.kind != "end":
             self._refuse(rest, f"nothing may follow the limit, but here is '{rest.text}'")
-        return Objective(self._text.strip(), measure, comparison, limit, term.unit, line)
+        parameter = named.text if named.kind == "word" else ""
+        text = self._text.strip()
+        return Objective(text, measure, comparison, limit, term.unit, line, parameter)
 
     def _tokenize(self) -> list[_Token]:
         tokens: list[_Token] = []

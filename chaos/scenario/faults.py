@@ -4,12 +4,12 @@ The class's docstring is what the plan, the schema and the docs say about it. Na
 the wire kinds are Toxiproxy's toxics; `down` is its disabled proxy.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chaos.scenario.model import FaultSite
-from chaos.scenario.words import Duration, Name, RegionName, known_region
+from chaos.scenario.words import Duration, Name, RegionOfFile
 
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 TIMES = frozenset({"name", "kind", "target", "at", "lasts"})
@@ -34,7 +34,7 @@ class WireFault(FaultForm):
 
     site: ClassVar[FaultSite] = "wire"
 
-    target: Annotated[RegionName, known_region]
+    target: RegionOfFile
     """The region that it hits."""
 
 
@@ -42,17 +42,15 @@ class Down(WireFault):
     """The region refuses all: nobody listens, live connections are closed."""
 
     kind: Literal["down"]
-    """The region refuses all: nobody listens, live connections are closed."""
 
 
 class Latency(WireFault):
     """Every answer comes later, by latency ± jitter, on top of the region's own."""
 
     kind: Literal["latency"]
-    """Every answer comes later, by latency ± jitter, on top of the region's own."""
     latency: Duration
     """How much later the answers come."""
-    jitter: Duration = 0.0
+    jitter: Duration = Field("0s", validate_default=True)
     """How far that varies, to either side."""
 
 
@@ -60,8 +58,7 @@ class Timeout(WireFault):
     """Connections are accepted and everything sent over them is swallowed."""
 
     kind: Literal["timeout"]
-    """Connections are accepted and everything sent over them is swallowed."""
-    timeout: Duration = 0.0
+    timeout: Duration = Field("0s", validate_default=True)
     """After how long the connection is closed; 0s: only when the fault heals."""
 
 
@@ -69,17 +66,14 @@ class ResetPeer(WireFault):
     """Connections are reset (RST)."""
 
     kind: Literal["reset_peer"]
-    """Connections are reset (RST)."""
-    timeout: Duration = 0.0
+    timeout: Duration = Field("0s", validate_default=True)
     """How long after the first bytes the reset comes; 0s: at once."""
 
 
 AnyFault = Annotated[Down | Latency | Timeout | ResetPeer, Field(discriminator="kind")]
 KINDS: dict[str, type[FaultForm]] = {
-    "down": Down,
-    "latency": Latency,
-    "timeout": Timeout,
-    "reset_peer": ResetPeer,
+    get_args(form.model_fields["kind"].annotation)[0]: form
+    for form in get_args(get_args(AnyFault)[0])
 }
 
 

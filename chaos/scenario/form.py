@@ -16,10 +16,9 @@ from chaos.scenario.words import (
     Name,
     Parameter,
     Rate,
-    RegionName,
+    RegionOfFile,
     Rule,
     Share,
-    known_region,
 )
 
 
@@ -30,7 +29,7 @@ class RegionForm(BaseModel):
 
     latency: Duration
     """Round trip to the region without any fault."""
-    jitter: Duration = 0.0
+    jitter: Duration = Field("0s", validate_default=True)
     """How far the round trip varies, to either side."""
 
     @model_validator(mode="after")
@@ -49,7 +48,7 @@ class ClientsForm(BaseModel):
     """How many processes there are, each with its own breakers, budget, token and cache."""
     policy: Annotated[str, Field(min_length=1, max_length=200)] = "recommended"
     """How a client copes: a preset's name; `--client` plays the scenario with another."""
-    regions: Annotated[list[Annotated[RegionName, known_region]], Field(min_length=1)] | None = None
+    regions: list[RegionOfFile] = Field(default_factory=list, min_length=1)
     """The order in which a client prefers the regions; left out, the order of the key's."""
     wrapped: Annotated[int, Field(ge=0, le=1000)] = 1
     """How many data keys each client holds before time zero, so that it can unwrap at once."""
@@ -60,9 +59,9 @@ class MixForm(BaseModel):
 
     model_config = STRICT
 
-    wrap: Share = 0.0
+    wrap: Share = Field("0%", validate_default=True)
     """Share of operations that wrap a new data key."""
-    unwrap: Share = 0.0
+    unwrap: Share = Field("0%", validate_default=True)
     """Share of operations that unwrap a data key wrapped before."""
 
     @model_validator(mode="after")
@@ -111,10 +110,10 @@ class ScenarioForm(BaseModel):
     """Seed of all randomness; the same seed simulates the same run."""
     lasts: Annotated[Duration, Field(gt=0)]
     """How long operations arrive."""
-    regions: Annotated[dict[RegionName, RegionForm], Field(min_length=1, max_length=16)]
+    regions: Annotated[dict[Name, RegionForm], Field(min_length=1, max_length=16)]
     """The regions of the key service, by name."""
     keys: Annotated[
-        dict[Name, Annotated[list[Annotated[RegionName, known_region]], Field(min_length=1)]],
+        dict[Name, Annotated[list[RegionOfFile], Field(min_length=1)]],
         Field(min_length=1),
     ]
     """Root keys: for each the regions that hold the same material, its primary first."""
@@ -126,5 +125,5 @@ class ScenarioForm(BaseModel):
     """What goes wrong, where, when and for how long."""
     objectives: ObjectivesForm
     """What must hold."""
-    window: Annotated[Duration, Field(gt=0)] = 5.0
+    window: Annotated[Duration, Field(gt=0)] = Field("5s", validate_default=True)
     """W of the measures: for how long an objective must hold to count as held."""

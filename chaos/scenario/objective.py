@@ -29,7 +29,8 @@ class Objective:
     """One rule that a run must hold, as written in the scenario file.
 
     ``limit`` is in the measure's unit: seconds, a share of one, a ratio or a count. ``line`` is the
-    rule's line in the file, for messages.
+    rule's line in the file, for messages, and ``parameter`` the name that the limit was written as,
+    empty where it was written as a quantity.
     """
 
     text: str
@@ -38,3 +39,4 @@ class Objective:
     limit: float
     unit: Unit
     line: int
+    parameter: str = ""

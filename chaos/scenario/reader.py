@@ -78,7 +78,6 @@ def _scenario(
     form: ScenarioForm, tree: Branch, text: str, path: str, overrides: Sequence[str]
 ) -> Scenario:
     keys = tuple(RootKey(name, tuple(regions)) for name, regions in form.keys.items())
-    preferred = form.clients.regions
     mix = form.load.operations
     return Scenario(
         name=form.scenario,
@@ -92,7 +91,7 @@ def _scenario(
         clients=Clients(
             count=form.clients.count,
             policy=form.clients.policy,
-            regions=keys[0].regions if preferred is None else tuple(preferred),
+            regions=tuple(form.clients.regions) or keys[0].regions,
             wrapped=form.clients.wrapped,
         ),
         load=Load(form.load.rate, form.load.arrivals, (("wrap", mix.wrap), ("unwrap", mix.unwrap))),

@@ -15,7 +15,8 @@ from chaos.errors import ScenarioError
 from chaos.scenario.expression import parse as parse_rule
 from chaos.scenario.mistake import did_you_mean
 from chaos.scenario.objective import Objective
-from chaos.scenario.quantity import EXAMPLES, Dimension, Quantity, parse, parse_as, pattern
+from chaos.scenario.quantity import Dimension, Quantity, parse, parse_as, pattern
+from chaos.scenario.vocabulary import VOCABULARY
 
 LONGEST_RUN = 24 * 3600.0
 
@@ -28,9 +29,10 @@ class Known:
     parameters: Mapping[str, Quantity | None]
 
 
-def _schema(dimension: Dimension) -> WithJsonSchema:
-    example = EXAMPLES[dimension]
-    return WithJsonSchema({"type": "string", "pattern": pattern(dimension), "examples": [example]})
+def _schema(dimension: Dimension, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "pattern": pattern(dimension), "examples": list(examples)}
+    )
 
 
 def _bounded_duration(seconds: float) -> float:
@@ -68,18 +70,30 @@ Duration = Annotated[
     float,
     BeforeValidator(partial(parse_as, "seconds")),
     AfterValidator(_bounded_duration),
-    _schema("seconds"),
+    _schema("seconds", "300ms", "2s", "1m"),
 ]
 Rate = Annotated[
-    float, BeforeValidator(partial(parse_as, "rate")), Field(gt=0, le=100_000), _schema("rate")
+    float,
+    BeforeValidator(partial(parse_as, "rate")),
+    Field(gt=0, le=100_000),
+    _schema("rate", "120/s"),
 ]
 Share = Annotated[
-    float, BeforeValidator(partial(parse_as, "share")), Field(ge=0, le=1), _schema("share")
+    float, BeforeValidator(partial(parse_as, "share")), Field(ge=0, le=1), _schema("share", "99.9%")
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
-RegionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
-known_region = AfterValidator(_known_region)
-Rule = Annotated[Objective, BeforeValidator(_rule), WithJsonSchema({"type": "string"})]
+RegionOfFile = Annotated[str, AfterValidator(_known_region)]
+Rule = Annotated[
+    Objective,
+    BeforeValidator(_rule),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^ *({'|'.join(VOCABULARY)})\b",
+            "examples": ["failover.p95 <= rto", "availability(recovery) >= 99.9%"],
+        }
+    ),
+]
 Parameter = Annotated[
     Quantity,
     BeforeValidator(_parameter),

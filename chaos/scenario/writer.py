@@ -1,0 +1,71 @@
+"""A Scenario written back as the YAML that reads to it: as resolved, with every default stated."""
+
+from collections.abc import Iterator
+
+import yaml
+
+from chaos.scenario.expression import DIMENSIONS
+from chaos.scenario.model import Fault, Scenario
+from chaos.scenario.quantity import render
+
+
+def write(scenario: Scenario) -> str:
+    """The scenario as YAML; reading it gives an equal scenario but for where it was written.
+
+    For the record of a run: overrides are applied, defaults are visible.
+    """
+    return yaml.safe_dump(_plain(scenario), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _plain(scenario: Scenario) -> dict[str, object]:
+    clients, load = scenario.clients, scenario.load
+    return {
+        "scenario": scenario.name,
+        "teaches": scenario.teaches,
+        "seed": scenario.seed,
+        "lasts": _seconds(scenario.lasts),
+        "regions": {
+            region.name: {"latency": _seconds(region.latency), "jitter": _seconds(region.jitter)}
+            for region in scenario.regions
+        },
+        "keys": {key.name: list(key.regions) for key in scenario.keys},
+        "clients": {
+            "count": clients.count,
+            "policy": clients.policy,
+            "regions": list(clients.regions),
+            "wrapped": clients.wrapped,
+        },
+        "load": {
+            "rate": render(load.rate, "rate"),
+            "arrivals": load.arrivals,
+            "operations": {kind: render(share, "share") for kind, share in load.mix},
+        },
+        "faults": [_fault(fault) for fault in scenario.faults],
+        "objectives": {
+            **dict(_parameters(scenario)),
+            "rules": [rule.text for rule in scenario.objectives],
+        },
+        "window": _seconds(scenario.window),
+    }
+
+
+def _seconds(value: float) -> str:
+    return render(value, "seconds")
+
+
+def _fault(fault: Fault) -> dict[str, str]:
+    return {
+        "name": fault.name,
+        "kind": fault.kind,
+        "target": fault.target,
+        "at": _seconds(fault.at),
+        "lasts": _seconds(fault.lasts),
+        **{name: _seconds(value) for name, value in fault.attributes},
+    }
+
+
+def _parameters(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """The named limits in the unit of the rules that use them; the reader refuses unused ones."""
+    units = {rule.parameter: rule.unit for rule in scenario.objectives}
+    for name, value in scenario.parameters:
+        yield name, render(value, DIMENSIONS[units[name]])
