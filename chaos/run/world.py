@@ -8,13 +8,14 @@ one conformance kit (`tests/run/test_worlds.py`).
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar, cast
 
 from chaos.client.call import Decision, Outcome, Try
 from chaos.exchange import Reply
 from chaos.scenario.model import Change, OperationKind
 
 Program = Coroutine[object, object, None]
+Returned = TypeVar("Returned")
 
 
 class Ticket(Protocol):
@@ -156,3 +157,23 @@ class World(Protocol):
 
     async def noted(self, kind: type[Event], until: float) -> bool:
         """Go on when an event of that kind is noted, or at ``until``; True when noted."""
+
+
+async def send(world: World, client: int, attempt: Try) -> Reply:
+    """Begin one attempt and wait for its reply, which the world's timeouts always bring."""
+    ticket = world.start(client, attempt)
+    await world.first([ticket], world.now() + attempt.total + 1.0)
+    if ticket.reply is None:
+        world.cancel(ticket)
+    assert ticket.reply is not None
+    return ticket.reply
+
+
+def run_blocking(program: Coroutine[object, object, Returned]) -> Returned:
+    """Drive a program whose world never suspends it to its end: no event loop, no second copy."""
+    try:
+        program.send(None)
+    except StopIteration as stop:
+        return cast("Returned", stop.value)
+    program.close()
+    raise AssertionError("the program suspended in a world whose verbs block")

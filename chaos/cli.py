@@ -1,0 +1,152 @@
+"""The front door: `keychaos run`, `validate`, `plan`, `schema`, `scenarios`, `show`, `report`."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from chaos import shelf
+from chaos.errors import ScenarioError, WorldError
+from chaos.scenario import Scenario, read
+
+USER_MISTAKE, ENVIRONMENT = 2, 5
+WORLDS = ("sockets", "simulated")
+
+
+class Front(click.Group):
+    """The command group; what people must act on is one clear sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; our two exceptions become a sentence on standard error."""
+        try:
+            return super().invoke(ctx)
+        except ScenarioError as error:
+            _leave(error, USER_MISTAKE)
+        except WorldError as error:
+            _leave(error, ENVIRONMENT)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command where there is none of that name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = shelf.nearest(args[0], self.list_commands(ctx)) if args else ""
+            raise click.UsageError(f"{error.message.rstrip('.')}.{near}", ctx) from error
+
+
+def _leave(error: Exception, code: int) -> NoReturn:
+    click.echo(str(error), err=True)
+    sys.exit(code)
+
+
+@click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keychaos", prog_name="keychaos")
+def main() -> None:
+    """Chaos and resilience testing for software that depends on a key management service."""
+
+
+def _overriding(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command that reads a scenario."""
+    of_set = "Override a value of the file, e.g. load.rate=200/s."
+    command = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=of_set)(
+        command
+    )
+    of_seed = "Play with this seed instead of the file's."
+    return click.option("--seed", type=click.IntRange(0), help=of_seed)(command)
+
+
+def _scenario(word: str, overrides: tuple[str, ...], seed: int | None) -> Scenario:
+    path = shelf.find(word)
+    return read(shelf.text_of(path), str(path), overrides, seed)
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--world", type=click.Choice(WORLDS), default="sockets", show_default=True)
+@click.option("--client", metavar="preset:NAME|module:factory", help="Who plays it.")
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for the run.")
+@_overriding
+def run(
+    scenario: str,
+    world: str,
+    client: str | None,
+    out: Path | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+) -> None:
+    """Play a SCENARIO, a name of the catalogue or a file, and report what came of it."""
+    from chaos.playing import Wish, play  # noqa: PLC0415 - figures and Locust are slow to import
+
+    read_scenario = _scenario(scenario, overrides, seed)
+    chosen = client or f"preset:{read_scenario.clients.policy}"
+    words = ["keychaos", "run", scenario, "--world", world, "--seed", str(read_scenario.seed)]
+    words += [word for each in overrides for word in ("--set", each)]
+    words += ["--client", chosen] if client else []
+    sys.exit(play(Wish(read_scenario, world, chosen, out, shlex.join(words))))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+def validate(files: tuple[str, ...]) -> None:
+    """Read scenario FILEs strictly and say every mistake with its line."""
+    mistaken = 0
+    for word in files:
+        try:
+            found = _scenario(word, (), None)
+            click.echo(f"{word}: {found.name} is in order ({len(found.objectives)} objectives).")
+        except ScenarioError as error:
+            click.echo(str(error), err=True)
+            mistaken += 1
+    if mistaken:
+        sys.exit(USER_MISTAKE)
+
+
+@main.command()
+@click.argument("scenario")
+@_overriding
+def plan(scenario: str, overrides: tuple[str, ...], seed: int | None) -> None:
+    """Say what a SCENARIO would hit, and when, without playing it."""
+    from chaos.scenario.plan import plan as planned  # noqa: PLC0415 - named like the command
+
+    click.echo(planned(_scenario(scenario, overrides, seed)))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from chaos.scenario.schema import schema as described  # noqa: PLC0415 - named like the command
+
+    click.echo(json.dumps(described(), indent=2))
+
+
+@main.command()
+def scenarios() -> None:
+    """List the catalogue: each scenario's name and what it teaches."""
+    for name, path in shelf.catalogue().items():
+        click.echo(f"{name:28} {read(shelf.text_of(path), str(path)).teaches}")
+
+
+@main.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print a scenario file of the catalogue, to start your own from."""
+    click.echo(shelf.text_of(shelf.find(name)), nl=False)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def report(folder: Path) -> None:
+    """Rebuild the reports of a stored run from its records."""
+    from chaos.playing import conclude  # noqa: PLC0415 - figures are slow to import
+
+    sys.exit(conclude(folder))
+
+
+if __name__ == "__main__":
+    main()

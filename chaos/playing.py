@@ -1,0 +1,106 @@
+"""Plays a scenario from the front door's wish to its exit code: world, record, findings, report."""
+
+import asyncio
+import secrets
+import signal
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from chaos.analysis import analyse
+from chaos.analysis.findings import EXIT_CODES
+from chaos.errors import WorldError
+from chaos.report import terminal, write
+from chaos.report.live import LiveView
+from chaos.run import stored
+from chaos.run.clients import factory_named
+from chaos.run.ending import Ending
+from chaos.run.journal import Journal
+from chaos.run.simulated import simulate
+from chaos.run.stage import Order, SocketsRun
+from chaos.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for: a scenario, a world, a client, a folder, and the words to replay."""
+
+    scenario: Scenario
+    world: str
+    client: str
+    out: Path | None
+    command: str
+
+
+def play(wish: Wish) -> int:
+    """Play, record, judge and report; the exit code. Raises WorldError before time zero."""
+    console = Console(highlight=False, soft_wrap=False)
+    factory = factory_named(wish.client)
+    started = datetime.now(UTC)
+    run_id = f"{wish.world}-{wish.scenario.seed}-{started:%Y%m%dT%H%M%SZ}"
+    folder = wish.out or Path("results") / wish.scenario.name / run_id
+    regions = tuple(region.name for region in wish.scenario.regions)
+    manifest = stored.Manifest(
+        run_id=f"{wish.scenario.name}/{run_id}-{secrets.token_hex(3)}",
+        world=wish.world,
+        policy=wish.client,
+        command=wish.command,
+        seed=wish.scenario.seed,
+        path=wish.scenario.path,
+        overrides=wish.scenario.overrides,
+        regions=regions,
+        started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        environment=stored.environment(),
+    )
+    stored.begin(folder, wish.scenario, manifest)
+    terminal.plan(wish.scenario, wish.world, wish.client, console)
+    try:
+        if wish.world == "simulated":
+            journal = Journal(folder / stored.LOAD, regions)
+            ending = simulate(wish.scenario, factory, journal.note, started.timestamp())
+            journal.close()
+        else:
+            with LiveView(wish.scenario, console) as view:
+                ending = asyncio.run(_sockets(Order(wish.scenario, wish.client, folder), view))
+    except WorldError:
+        stored.discard(folder)
+        raise
+    stored.save(folder, _ended(manifest, ending))
+    return conclude(folder, console)
+
+
+def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
+    return replace(
+        manifest,
+        ended=ending.ended,
+        aborted=ending.aborted,
+        dropped=ending.dropped,
+        clock_error=ending.clock_error,
+    )
+
+
+async def _sockets(order: Order, view: LiveView) -> Ending:
+    """Play on sockets; the first Ctrl-C or SIGTERM aborts in good order, more are not needed."""
+    run = SocketsRun(order, view.show)
+    loop = asyncio.get_running_loop()
+    begun = time.monotonic()
+    for number, word in ((signal.SIGINT, "Ctrl-C (SIGINT)"), (signal.SIGTERM, "SIGTERM")):
+
+        def stop(word: str = word) -> None:
+            run.stop(f"stopped by {word} {time.monotonic() - begun:.1f} s after it was started")
+
+        loop.add_signal_handler(number, stop)
+    return await run.play()
+
+
+def conclude(folder: Path, console: Console | None = None) -> int:
+    """Judge a stored run, write its reports beside it and say the verdict; the exit code."""
+    console = console or Console(highlight=False, soft_wrap=False)
+    run = stored.load(folder)
+    analysis = analyse(run)
+    write(run, analysis, folder)
+    terminal.verdict(run, analysis, folder, console)
+    return EXIT_CODES[analysis.verdict]

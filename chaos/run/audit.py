@@ -1,0 +1,42 @@
+"""The program that unwraps every data key again, in each region that should be able to.
+
+It runs after the load, with every fault healed: what does not open now is lost, and another
+plaintext than the one noted at wrap is wrong, which is never tolerated.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from chaos.client import wire
+from chaos.client.call import Credential, Target, Work
+from chaos.run.operate import digest_of
+from chaos.run.operator import MARK, OPERATOR, asking
+from chaos.run.world import Audited, World, Wrapped, send
+
+ATTEMPTS = 3
+
+
+async def audit(
+    world: World, entries: Iterable[Wrapped], targets: Sequence[Target], credential: Credential
+) -> None:
+    """Unwrap each ledger entry at every target and note right, wrong or lost."""
+    for entry in entries:
+        for target in targets:
+            verdict, why = await _unwrap(world, entry, target, credential.token)
+            world.note(Audited(entry.number, target.region, verdict, why))
+
+
+async def _unwrap(
+    world: World, entry: Wrapped, target: Target, token: str
+) -> tuple[Literal["right", "wrong", "lost"], str]:
+    work = Work(entry.number, "unwrap", ciphertext=entry.ciphertext)
+    why = ""
+    for number in range(1, ATTEMPTS + 1):
+        request = wire.request(target, work, token, wire.correlation_id(MARK, entry.number, number))
+        reading = wire.read(work, await send(world, OPERATOR, asking(target, request, number)))
+        if reading.result is not None:
+            if digest_of(reading.result.plaintext) == entry.digest:
+                return "right", ""
+            return "wrong", "another plaintext came than was wrapped"
+        why = reading.why
+    return "lost", why

@@ -1,0 +1,117 @@
+"""Processes that a run starts: each ends with its parent, whatever kills the parent.
+
+Every child speaks one protocol: a JSON line of configuration on its standard input, a JSON line
+`{"ready": true, …}` on its standard output when it answers, and the end of its standard input means
+stop. The pipe is closed by the operating system when the parent is gone, so a SIGKILL of the parent
+leaves no child behind.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chaos.errors import WorldError
+
+READY_WITHIN = 20.0
+STOP_WITHIN = 3.0
+ERROR_LIMIT = 2_000
+
+
+@dataclass(slots=True)
+class Child:
+    """One running child: what it is, what it said when it was ready, and its pipes."""
+
+    name: str
+    process: asyncio.subprocess.Process
+    ready: Mapping[str, Any]
+
+    async def tell(self, line: Mapping[str, Any]) -> None:
+        """Write one more JSON line to the child's standard input."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(ConnectionError):
+            self.process.stdin.write(json.dumps(line).encode() + b"\n")
+            await self.process.stdin.drain()
+
+    async def ended(self) -> int:
+        """Wait for the child's end; its exit code, negative for a signal."""
+        return await self.process.wait()
+
+    async def hear(self) -> Mapping[str, Any] | None:
+        """The child's next JSON line, None when it has no more to say."""
+        assert self.process.stdout is not None
+        line = await self.process.stdout.readline()
+        try:
+            said = json.loads(line) if line else None
+        except ValueError:
+            return None
+        return said if isinstance(said, dict) else None
+
+    async def last_words(self) -> str:
+        """The last line that the child wrote to its standard error, for the person who must act."""
+        assert self.process.stderr is not None
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with asyncio.timeout(1.0):
+                text = (await self.process.stderr.read()).decode(errors="replace").strip()
+                return text[-ERROR_LIMIT:].splitlines()[-1] if text else ""
+        return ""
+
+    async def stop(self) -> None:
+        """End the child: close its input, then SIGTERM, then SIGKILL. Only ever our own child."""
+        process = self.process
+        if process.returncode is not None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        for more in (process.terminate, process.kill):
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with asyncio.timeout(STOP_WITHIN):
+                    await process.wait()
+                return
+            with contextlib.suppress(ProcessLookupError):
+                more()
+        await process.wait()
+
+
+async def spawn(name: str, module: str) -> Child:
+    """Start `python -m module`; it imports what it needs and then waits for its configuration."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        # A session of its own: Ctrl-C in a terminal reaches the parent alone, which then decides.
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        limit=2**20,
+    )
+    return Child(name, process, {})
+
+
+async def configure(child: Child, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Send a child its configuration and wait until it says that it is ready; what it said.
+
+    Raises WorldError with the child's own last words when it does not come up.
+    """
+    await child.tell(configuration)
+    try:
+        async with asyncio.timeout(READY_WITHIN):
+            said = await child.hear()
+    except TimeoutError:
+        raise WorldError(f"{child.name} did not answer within {READY_WITHIN:g} s.") from None
+    if said is None or not said.get("ready"):
+        words = await child.last_words()
+        raise WorldError(f"{child.name} did not start: {words or 'it ended without a word'}")
+    child.ready = said
+    return said
+
+
+async def stop_all(children: list[Child]) -> None:
+    """Stop every child, side by side."""
+    await asyncio.gather(*(child.stop() for child in reversed(children)))

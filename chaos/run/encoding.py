@@ -1,0 +1,116 @@
+"""Events as bytes: fixed-width records of attempts and operations, a JSON line for everything else.
+
+Pure, so that a simulated run is kept in memory by the code that writes a real one to disk.
+"""
+
+from collections.abc import Callable
+from struct import Struct
+
+import orjson
+
+from chaos.exchange import Answer
+from chaos.run.record import (
+    FAILURE_CODES,
+    NOWHERE,
+    OPERATION_KINDS,
+    OUTCOMES,
+    REUSED,
+    WHYS,
+    WRITTEN,
+)
+from chaos.run.retry_after import retry_after_of
+from chaos.run.world import Attempted, Event, Operated
+
+Write = Callable[[bytes], object]
+
+_ATTEMPT = Struct("<ddffIHHBBBB")
+_OPERATION = Struct("<dddIHBBBBH")
+_NAN = float("nan")
+
+
+class Encoder:
+    """Turns every event into bytes and hands them to one of three sinks."""
+
+    def __init__(
+        self, regions: tuple[str, ...], attempts: Write, operations: Write, events: Write
+    ) -> None:
+        self._attempts = attempts
+        self._operations = operations
+        self._events = events
+        self._regions = {region: code for code, region in enumerate(regions)}
+        self._reasons: dict[str, int] = {why: code for code, why in enumerate(WHYS)}
+        self._kinds: dict[str, int] = {kind: code for code, kind in enumerate(OPERATION_KINDS)}
+        self._outcomes: dict[str, int] = {name: code for code, name in enumerate(OUTCOMES)}
+        self._whys = {"": 0}
+
+    def note(self, event: Event) -> None:
+        """Encode one event."""
+        if isinstance(event, Attempted):
+            self._attempts(self._attempted(event))
+        elif isinstance(event, Operated):
+            self._operations(self._operated(event))
+        else:
+            self.line(type(event).__name__, event)
+
+    def line(self, kind: str, fields: object) -> None:
+        """One JSON line: `{"Decided": {…}}`."""
+        self._events(b'{"%s":%s}\n' % (kind.encode(), orjson.dumps(fields)))
+
+    def _attempted(self, event: Attempted) -> bytes:
+        reply = event.reply
+        if isinstance(reply, Answer):
+            status, flags, retry_after = reply.status, WRITTEN, _asked(reply)
+        else:
+            status, retry_after = FAILURE_CODES[reply.kind], _NAN
+            flags = WRITTEN if reply.written else 0
+        return _ATTEMPT.pack(
+            event.sent,
+            event.ended,
+            event.waited,
+            retry_after,
+            event.operation,
+            event.client,
+            status,
+            event.number,
+            self._regions.get(event.region, NOWHERE),
+            self._reasons[event.why],
+            flags | (REUSED if reply.reused else 0),
+        )
+
+    def _operated(self, event: Operated) -> bytes:
+        why = self._whys.get(event.why)
+        if why is None:
+            why = self._whys[event.why] = len(self._whys)
+            self.line("Why", {"code": why, "text": event.why})
+        return _OPERATION.pack(
+            event.due,
+            event.started,
+            event.ended,
+            event.number,
+            event.client,
+            min(event.attempts, 255),
+            self._kinds[event.kind],
+            self._outcomes[event.outcome],
+            self._regions.get(event.region, NOWHERE),
+            why,
+        )
+
+
+def _asked(answer: Answer) -> float:
+    return retry_after_of(answer.headers.get("retry-after"), answer.headers.get("date"))
+
+
+class Memory:
+    """A run's events in memory, in the bytes that the journal would hold."""
+
+    def __init__(self, regions: tuple[str, ...]) -> None:
+        self.attempts = bytearray()
+        self.operations = bytearray()
+        self.events = bytearray()
+        self._encoder = Encoder(
+            regions, self.attempts.extend, self.operations.extend, self.events.extend
+        )
+
+    def note(self, event: Event) -> None:
+        """Keep one event."""
+        self._encoder.note(event)

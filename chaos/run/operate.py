@@ -1,0 +1,187 @@
+"""The program of one logical operation: asks the client what to do and does it, however often.
+
+Nothing is decided here. The client decides, the world acts, the events say what happened.
+"""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass, field
+
+from chaos.client.call import Call, Client, Done, Outcome, Result, Try, Wait, Work
+from chaos.run.world import Attempted, Decided, Operated, Ticket, World, Wrapped
+from chaos.scenario.model import Arrival
+
+WRONG_PLAINTEXT = "wrong plaintext"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A wrapped data key that a client holds: what it stores beside its documents.
+
+    ``digest`` is SHA-256 of the plaintext in hex, the only trace of it that is kept.
+    """
+
+    ciphertext: str
+    digest: str
+
+
+@dataclass(slots=True)
+class Member:
+    """One client of the fleet as the program sees it: policy, data keys, shared attempt."""
+
+    index: int
+    client: Client
+    sealed: list[Sealed] = field(default_factory=list)
+    refresh: "Flight | None" = None
+
+    def pick(self, draw: float) -> Sealed | None:
+        """The data key that ``draw`` in [0, 1) names, None where the client holds none."""
+        return self.sealed[int(draw * len(self.sealed))] if self.sealed else None
+
+
+@dataclass(slots=True)
+class Flight:
+    """One attempt under way: its ticket, what was tried, and the call that must be told."""
+
+    ticket: Ticket
+    tried: Try
+    sent: float
+    call: Call
+    operation: int
+    told: bool = False
+
+
+def digest_of(plaintext: str) -> str:
+    """SHA-256 in hex of what base64 ``plaintext`` stands for; empty where it is not base64."""
+    try:
+        return hashlib.sha256(base64.b64decode(plaintext, validate=True)).hexdigest()
+    except binascii.Error:
+        return ""
+
+
+async def operate(world: World, member: Member, arrival: Arrival) -> None:
+    """Play one arrival from its due time to its outcome."""
+    started = world.now()
+    chosen = member.pick(arrival.draw) if arrival.kind == "unwrap" else None
+    work = Work(arrival.number, arrival.kind, chosen.ciphertext if chosen else "")
+    call = member.client.begin(work, started)
+    flights: list[Flight] = []
+    attempts = 0
+    while not isinstance(step := call.step(world.now()), Done):
+        if isinstance(step, Try):
+            attempts += not step.shared
+            _begin(world, member, call, step, arrival.number, flights)
+        else:
+            await _rest(world, member, step, flights)
+        _hand_over(world, member)
+    outcome, why = _judge(step, chosen)
+    if outcome == "ok" and step.result is not None and arrival.kind == "wrap":
+        _keep(world, member, arrival.number, step.region, step.result)
+    world.note(
+        Operated(
+            arrival.number,
+            member.index,
+            arrival.kind,
+            arrival.due,
+            started,
+            world.now(),
+            outcome,
+            step.region,
+            attempts,
+            why,
+        )
+    )
+    await _finish(world, member, flights)
+    _hand_over(world, member)
+
+
+def _begin(
+    world: World, member: Member, call: Call, step: Try, operation: int, flights: list[Flight]
+) -> None:
+    sent = world.now()
+    flight = Flight(world.start(member.index, step), step, sent, call, operation)
+    flights.append(flight)
+    if step.shared:
+        member.refresh = flight
+
+
+async def _rest(world: World, member: Member, step: Wait, flights: list[Flight]) -> None:
+    """Wait for the first attempt of this call, the client's shared one, or the time."""
+    tickets = [flight.ticket for flight in flights]
+    shared = member.refresh if step.shared else None
+    if shared is not None and shared not in flights:
+        tickets.append(shared.ticket)
+    if not tickets:
+        await world.sleep_until(step.until)
+        return
+    await world.first(tickets, step.until)
+    for flight in [*flights, *([shared] if shared else [])]:
+        if flight.ticket.reply is not None:
+            _tell(world, member, flight)
+    flights[:] = [flight for flight in flights if not flight.told]
+
+
+def _tell(world: World, member: Member, flight: Flight) -> None:
+    """Tell the call what came of its attempt, once, whichever program woke first."""
+    reply = flight.ticket.reply
+    assert reply is not None
+    if flight.told:
+        return
+    flight.told = True
+    if member.refresh is flight:
+        member.refresh = None
+    tried = flight.tried
+    flight.call.observe(tried.number, reply, world.now())
+    world.note(
+        Attempted(
+            flight.operation,
+            member.index,
+            tried.number,
+            tried.region,
+            flight.sent,
+            flight.ticket.ended,
+            reply,
+            tried.waited,
+            tried.why,
+        )
+    )
+
+
+async def _finish(world: World, member: Member, flights: list[Flight]) -> None:
+    """Cancel what the call left open; a shared attempt is seen to its end, others wait for it."""
+    for flight in flights:
+        if flight.tried.shared:
+            await world.first([flight.ticket], flight.sent + flight.tried.total)
+        if flight.ticket.reply is None:
+            world.cancel(flight.ticket)
+        _tell(world, member, flight)
+
+
+def _judge(done: Done, chosen: Sealed | None) -> tuple[Outcome, str]:
+    """The outcome, after the plaintext that came back was held against the digest kept at wrap."""
+    checked = done.outcome == "ok" and chosen is not None and done.result is not None
+    if checked and digest_of(done.result.plaintext) != chosen.digest:
+        return "failed", WRONG_PLAINTEXT
+    return done.outcome, done.why
+
+
+def _keep(world: World, member: Member, number: int, region: str, result: Result) -> None:
+    digest = digest_of(result.plaintext)
+    member.sealed.append(Sealed(result.ciphertext, digest))
+    world.note(
+        Wrapped(
+            number,
+            member.index,
+            world.now(),
+            region,
+            digest,
+            result.ciphertext,
+            result.key_version,
+        )
+    )
+
+
+def _hand_over(world: World, member: Member) -> None:
+    for decision in member.client.decisions():
+        world.note(Decided(member.index, decision))

@@ -1,0 +1,216 @@
+"""Plays a scenario on real sockets: two regions, a proxy and Locust as children, the nemesis here.
+
+Whatever happens, the stage heals every fault, ends every child and keeps what was recorded. A
+signal or a dead child aborts the run; it never passes.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from chaos.errors import WorldError
+from chaos.run import children, stored
+from chaos.run.audit import audit
+from chaos.run.children import Child
+from chaos.run.decoding import events
+from chaos.run.ending import Ending
+from chaos.run.injector import Injector
+from chaos.run.journal import EVENTS, Journal
+from chaos.run.nemesis import nemesis
+from chaos.run.provision import Provisioned, provision
+from chaos.run.sockets import SocketsWorld
+from chaos.run.tail import Snapshot, Tail
+from chaos.run.theatre import Theatre
+from chaos.run.world import Applied, Event, Wrapped
+from chaos.scenario.model import Change, Scenario
+
+LEAD = 0.3
+LOOK_EVERY = 0.25
+DRAIN = 20.0
+AUDITORS = 8
+
+Watch = Callable[[Snapshot], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be played: the scenario, which client plays it, where the records go."""
+
+    scenario: Scenario
+    client: str
+    folder: Path
+
+
+class SocketsRun:
+    """One run on real sockets. ``stop`` may be called from a signal at any moment."""
+
+    def __init__(self, order: Order, watch: Watch) -> None:
+        self._order = order
+        self._watch = watch
+        self._regions = tuple(region.name for region in order.scenario.regions)
+        self._theatre = Theatre(order.scenario)
+        self._injector = Injector(self._theatre)
+        self._journal = Journal(order.folder / stored.NEMESIS, self._regions)
+        self._world = SocketsWorld(time.monotonic(), time.time(), self._note, self._apply)
+        self._stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._ledger: list[Wrapped] = []
+        self._marks: list[tuple[float, str]] = []
+        self._begun = False
+        self._dropped = 0
+        self._clock_error = 0.0
+
+    def stop(self, why: str) -> None:
+        """Abort the run, once, for this reason."""
+        if not self._stopped.done():
+            self._stopped.set_result(why)
+
+    async def play(self) -> Ending:
+        """Play the whole scenario. Raises WorldError when it cannot begin."""
+        played = asyncio.create_task(self._play())
+        try:
+            await asyncio.wait([played, self._stopped], return_when=asyncio.FIRST_COMPLETED)
+            if self._stopped.done():
+                played.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await played
+            why = self._stopped.result() if self._stopped.done() else ""
+        except* WorldError as errors:
+            if not self._begun:
+                raise errors.exceptions[0] from None
+            why = str(errors.exceptions[0])
+        finally:
+            await self._clear()
+        ended = max(0.0, self._world.now()) if self._begun and why else 0.0
+        return Ending(ended, why, self._dropped, self._clock_error)
+
+    async def _play(self) -> None:
+        scenario = self._order.scenario
+        load = await self._theatre.spawn("the load generator", "chaos.run.load")
+        await self._theatre.open()
+        stage = await provision(
+            self._world, scenario, self._theatre.sites, self._theatre.api_key, self._theatre.iam
+        )
+        await self._brief(load, stage)
+        zero = time.monotonic() + LEAD
+        self._world.zero, self._world.epoch = zero, time.time() + LEAD
+        await load.tell({"zero": zero, "epoch": self._world.epoch})
+        self._begun = True
+        watchers = [asyncio.create_task(self._guard(child)) for child in self._theatre.children]
+        watchers.append(asyncio.create_task(self._look()))
+        try:
+            async with asyncio.timeout(LEAD + scenario.lasts + DRAIN), asyncio.TaskGroup() as both:
+                both.create_task(nemesis(self._world, scenario.changes()))
+                both.create_task(self._heard(load))
+        except TimeoutError:
+            self.stop(f"operations were still under way {DRAIN:g} s after the end of the plan")
+            return
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+        await self._audit(stage)
+
+    async def _brief(self, load: Child, stage: Provisioned) -> None:
+        """Hand the load generator its order, and bound how far its clock lies from ours."""
+        scenario, supply = self._order.scenario, stage.supply
+        asked = time.monotonic()
+        ready = await children.configure(
+            load,
+            {
+                "scenario": {
+                    "text": scenario.source,
+                    "path": scenario.path,
+                    "overrides": scenario.overrides,
+                    "seed": scenario.seed,
+                },
+                "client": self._order.client,
+                "targets": [asdict(target) for target in supply.targets],
+                "credential": asdict(supply.credential),
+                "sealed": {
+                    client: [(each.ciphertext, each.digest) for each in kept]
+                    for client, kept in supply.sealed.items()
+                },
+                "folder": str(self._order.folder / stored.LOAD),
+            },
+        )
+        said, heard = float(ready["monotonic"]), time.monotonic()
+        # One machine has one monotonic clock: anything else would show as a reading out of order.
+        self._clock_error = max(0.0, asked - said, said - heard)
+
+    async def _heard(self, load: Child) -> None:
+        said = await load.hear()
+        if said is None or "done" not in said:
+            words = await load.last_words()
+            raise WorldError(f"the load generator ended early: {words or 'without a word'}")
+        self._dropped = int(said["dropped"])
+
+    async def _guard(self, child: Child) -> None:
+        code = await child.ended()
+        # The load generator ends by itself when the plan has ended; `_heard` knows which it was.
+        if child.name != "the load generator":
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            self.stop(f"{child.name} {how} {self._world.now():.1f} s into the run")
+
+    async def _look(self) -> None:
+        tail = Tail(self._order.folder / stored.LOAD, self._regions)
+        phases = self._order.scenario.phases()
+        try:
+            while True:
+                await asyncio.sleep(LOOK_EVERY)
+                self._journal.flush()
+                now = self._world.now()
+                phase = next((each.name for each in phases if now < each.ends), phases[-1].name)
+                self._watch(tail.look(now, phase, tuple(self._marks)))
+        finally:
+            tail.close()
+
+    async def _audit(self, stage: Provisioned) -> None:
+        """Unwrap every ledger entry again, the prepared ones and those that the load wrapped."""
+        path = self._order.folder / stored.LOAD / EVENTS
+        entries = self._ledger + (events(path.read_bytes().splitlines(keepends=True)).ledger)
+        self._watch_audit(len(entries))
+        shares = [entries[start::AUDITORS] for start in range(AUDITORS)]
+        token = stage.supply.credential
+        await self._world.play(
+            (0.0, audit(self._world, share, stage.origins, token)) for share in shares
+        )
+
+    def _watch_audit(self, entries: int) -> None:
+        self._marks.append((self._world.now(), f"audit of {entries:,} data keys"))
+
+    def _apply(self, change: Change) -> Applied:
+        took_effect, counts = self._injector.apply(change)
+        fault = change.fault
+        return Applied(
+            change.at,
+            took_effect - self._world.zero,
+            change.verb,
+            fault.name,
+            fault.kind,
+            fault.target,
+            _relative(counts, self._world.zero),
+        )
+
+    def _note(self, event: Event) -> None:
+        self._journal.note(event)
+        if isinstance(event, Wrapped):
+            self._ledger.append(event)
+        elif isinstance(event, Applied):
+            verb = "begins" if event.verb == "inject" else "heals"
+            self._marks.append((event.took_effect, f"{event.fault} {verb}"))
+
+    async def _clear(self) -> None:
+        """Heal every fault, end every child, close every file, in that order."""
+        if self._begun:
+            with contextlib.suppress(WorldError):
+                await asyncio.to_thread(self._injector.heal)
+        await self._world.close()
+        await self._theatre.close()
+        self._journal.close()
+
+
+def _relative(counts: Mapping[str, float], zero: float) -> dict[str, float]:
+    """Counts with their instants on the run's clock."""
+    return {name: value - zero if name == "first" else value for name, value in counts.items()}

@@ -1,0 +1,58 @@
+"""Where scenario files are found: a path as given, or a name of the catalogue we ship."""
+
+import difflib
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from chaos.errors import ScenarioError
+
+SUFFIX = ".yaml"
+PACKS = "packs.yaml"
+LIMIT = 1_000_000
+
+
+def catalogue() -> dict[str, Path]:
+    """Every scenario of the catalogue by name."""
+    return {path.stem: path for path in sorted(_root().glob(f"*/*{SUFFIX}")) if path.name != PACKS}
+
+
+def find(word: str) -> Path:
+    """The file that a name or a path means. Raises ScenarioError with the nearest name."""
+    path = Path(word)
+    if path.suffix in (SUFFIX, ".yml") or path.is_file():
+        if not path.exists():
+            raise ScenarioError(f"{word}: there is no such file.{nearest(path.stem, catalogue())}")
+        return path
+    known = catalogue()
+    if word in known:
+        return known[word]
+    near = nearest(word, known)
+    raise ScenarioError(
+        f"There is no scenario named {word!r}.{near} `keychaos scenarios` lists them."
+    )
+
+
+def text_of(path: Path) -> str:
+    """The text of a scenario file. Raises ScenarioError where it cannot be read as text."""
+    try:
+        if path.stat().st_size > LIMIT:
+            raise ScenarioError(f"{path}: larger than {LIMIT:,} bytes, so no scenario file.")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: not UTF-8 text (byte {error.start}).") from error
+
+
+def _root() -> Path:
+    """The catalogue inside the wheel, or beside the package in a checkout."""
+    package = Path(str(files("chaos")))
+    inside = package / "catalogue"
+    return inside if inside.is_dir() else package.parent / "scenarios"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'region-down'?`` where something is near, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
