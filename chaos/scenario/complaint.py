@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from chaos.scenario.document import Node, steps
+from chaos.scenario.document import Node
 from chaos.scenario.faults import KINDS
 from chaos.scenario.form import ScenarioForm
 from chaos.scenario.mistake import Mistake, did_you_mean
@@ -23,8 +23,8 @@ _NEEDS = {
     "dict_type": "needs a mapping of keys to values",
     "model_type": "needs a mapping of keys to values",
     "model_attributes_type": "needs a mapping of keys to values",
-    "too_short": "must not be empty",
-    "string_too_short": "must not be empty",
+    "too_short": "needs at least one element",
+    "string_too_short": "needs at least one letter",
     "string_pattern_mismatch": "needs a name of small letters, digits and dashes",
 }
 
@@ -36,14 +36,15 @@ def mistakes(tree: Node, errors: Iterable[ErrorDetails]) -> list[Mistake]:
 
 def _mistake(tree: Node, error: ErrorDetails) -> Mistake:
     keys = [key for key in error["loc"] if key != "[key]"]
-    node = list(steps(tree, keys))[-1]
+    node = deepest(tree, keys)
     if error["type"] == "union_tag_invalid":
-        node = list(steps(node, ["kind"]))[-1]
+        node = deepest(node, ["kind"])
     return Mistake(node.place, _text(tree, keys, error))
 
 
 def _text(tree: Node, keys: list[int | str], error: ErrorDetails) -> str:
-    name, given = str(keys[-1]) if keys else "the file", shown(error["input"])
+    name = str(keys[-1]) if keys else "the file"
+    given = "nothing" if error["input"] is None else f"'{shown(error['input'])}'"
     match error["type"]:
         case "missing":
             text = f"{_owner(tree, keys[:-1])} needs '{name}'"
@@ -58,9 +59,9 @@ def _text(tree: Node, keys: list[int | str], error: ErrorDetails) -> str:
             text = f"'{shown(kind)}' is not a kind of fault{did_you_mean(kind, KINDS)}"
         case "literal_error":
             words = re.findall("'([^']*)'", error["ctx"]["expected"])
-            text = f"'{name}' cannot be '{given}'{did_you_mean(given, words)}"
+            text = f"'{name}' cannot be {given}{did_you_mean(shown(error['input']), words)}"
         case _:
-            text = f"{_owner(tree, keys)} {_need(error)}; got '{given}'"
+            text = f"{_owner(tree, keys)} {_need(error)}; got {given}"
     return text
 
 
@@ -84,10 +85,10 @@ def _owner(tree: Node, keys: list[int | str]) -> str:
     if not keys:
         return "the scenario"
     if isinstance(keys[0], str) and keys[0] == "faults" and len(keys) > 1:
-        fault = list(steps(tree, keys[:2]))[-1]
-        named = list(steps(fault, ["name"]))[-1]
+        fault = deepest(tree, keys[:2])
+        named = deepest(fault, ["name"])
         value = getattr(named, "value", None)
-        inner = [str(key) for key in keys[2:] if list(steps(fault, [key]))[-1] is not fault]
+        inner = [str(key) for key in keys[2:] if deepest(fault, [key]) is not fault]
         label = f"fault '{shown(value)}'" if value else f"fault {keys[1]}"
         return f"'{'.'.join(inner)}' of {label}" if inner else label
     return f"'{'.'.join(str(key) for key in keys)}'"

@@ -8,7 +8,7 @@ in an inconclusive run (`measures.md` calls this censoring).
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from chaos.scenario.document import Node, steps
+from chaos.scenario.document import Node
 from chaos.scenario.mistake import Mistake, did_you_mean
 from chaos.scenario.model import Fault, Scenario
 from chaos.scenario.objective import Objective
@@ -28,7 +28,7 @@ def mistakes(scenario: Scenario, tree: Node) -> list[Mistake]:
         *_parameters(scenario),
         *_objectives(scenario),
     ]
-    return [Mistake(list(steps(tree, keys))[-1].place, text) for keys, text in found]
+    return [Mistake(deepest(tree, keys).place, text) for keys, text in found]
 
 
 def _topology(scenario: Scenario) -> Iterator[tuple[Keys, str]]:

@@ -7,7 +7,7 @@ else is text (no `1:30` that becomes 90, no `NO` that becomes false).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -81,20 +81,20 @@ def plain(node: Node) -> object:
             return [plain(value) for value in node.items]
 
 
-def steps(node: Node, keys: Sequence[str | int]) -> Iterator[Node]:
-    """The nodes passed on the way along ``keys``, as far as the tree has them."""
-    yield node
+def deepest(node: Node, keys: Sequence[str | int]) -> Node:
+    """The last node on the way along ``keys`` that the tree has; keys it lacks are passed over.
+
+    So a missing key is reported where it should have stood, and the kind of a fault, which pydantic
+    puts among its keys, does no harm.
+    """
     for key in keys:
         below: Node | None = None
         if isinstance(node, Branch) and isinstance(key, str):
             below = node.items.get(key)
         elif isinstance(node, Series) and isinstance(key, int) and key < len(node.items):
             below = node.items[key]
-        if below is None:
-            # Pydantic puts the tag of a union among the keys; it is no place in the file.
-            continue
-        node = below
-        yield node
+        node = node if below is None else below
+    return node
 
 
 def _described(error: Exception, text: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from chaos.errors import ScenarioError
 from chaos.scenario import complaint, consistency
-from chaos.scenario.document import Branch, Leaf, Node, parse, plain, steps
+from chaos.scenario.document import Branch, Leaf, Node, parse, plain
 from chaos.scenario.faults import AnyFault, attributes
 from chaos.scenario.form import ScenarioForm
 from chaos.scenario.mistake import Mistake, Place, refusal
@@ -121,6 +121,6 @@ def _fault(form: AnyFault) -> Fault:
 
 def _objectives(form: ScenarioForm, tree: Branch) -> list[Objective]:
     return [
-        replace(rule, line=list(steps(tree, ["objectives", "rules", number]))[-1].place.line)
+        replace(rule, line=deepest(tree, ["objectives", "rules", number]).place.line)
         for number, rule in enumerate(form.objectives.rules)
     ]
