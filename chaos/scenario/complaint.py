@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from chaos.scenario.document import Node
+from chaos.scenario.document import Node, deepest
 from chaos.scenario.faults import KINDS
 from chaos.scenario.form import ScenarioForm
 from chaos.scenario.mistake import Mistake, did_you_mean

@@ -8,7 +8,7 @@ in an inconclusive run (`measures.md` calls this censoring).
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from chaos.scenario.document import Node
+from chaos.scenario.document import Node, deepest
 from chaos.scenario.mistake import Mistake, did_you_mean
 from chaos.scenario.model import Fault, Scenario
 from chaos.scenario.objective import Objective

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from chaos.errors import ScenarioError
 from chaos.scenario import complaint, consistency
-from chaos.scenario.document import Branch, Leaf, Node, parse, plain
+from chaos.scenario.document import Branch, Leaf, Node, deepest, parse, plain
 from chaos.scenario.faults import AnyFault, attributes
 from chaos.scenario.form import ScenarioForm
 from chaos.scenario.mistake import Mistake, Place, refusal
