@@ -1,0 +1,209 @@
+"""Where a client's calls go: home, elsewhere while home is down, and home again by steps.
+
+Leaving a region that fails is never delayed; coming back is: dwell, calm and steps are what keeps
+a flapping region from taking the client with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from chaos.client.call import Decision, DecisionKind, Why, Wiring
+from chaos.client.policy import Failover, Policy
+from chaos.client.region import Region
+
+_PROBE_SLACK = 3.0
+_DWELL_SPREAD = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One attempt may go to the region of that index, and why it is made there."""
+
+    index: int
+    why: Why
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """No region may be asked before ``until``; ``why`` names what stands in the way."""
+
+    until: float
+    why: str
+
+
+class Route:
+    """One client's regions in order of preference, and which of them is home now."""
+
+    def __init__(self, policy: Policy, wiring: Wiring, rng: Random) -> None:
+        self.rule = policy.failover or Failover()
+        self.roams = policy.failover is not None
+        targets = wiring.targets if policy.failover else wiring.targets[:1]
+        self.regions = [Region(target, policy) for target in targets]
+        self.rng = rng
+        self.home = 0
+        self.calm = self.rule.calm
+        self.back_at = 0.0
+        self.noted: list[Decision] = []
+
+    def choose(self, tries: Sequence[int], now: float, number: int) -> Choice | Hold:
+        """Where the next attempt of a call goes that made ``tries`` attempts at each region."""
+        begun = any(tries)
+        returning = None if begun else self._returning(now, number)
+        if returning:
+            return returning
+        free = self.peek(tries, now)
+        if free is not None:
+            return Choice(free, self._why(free, begun, tries))
+        for index in self._order():
+            region = self.regions[index]
+            if region.state != "closed" and now >= region.askable_at() and not tries[index]:
+                return self._probe(index, now, number)
+        return self._hold(now)
+
+    def peek(self, tries: Sequence[int], now: float) -> int | None:
+        """Where the next attempt of a call would go at once, None when it must wait for a place."""
+        for index in self._order():
+            if self.regions[index].free(now) and not self._spent(tries, index):
+                return index
+        return None
+
+    def succeeded(self, index: int, sent: float, now: float, number: int) -> None:
+        """An attempt at that region succeeded: evidence for it, and against a home that is open."""
+        region = self.regions[index]
+        region.succeeded(sent, now, self.rng)
+        home = self.regions[self.home]
+        if index == self.home:
+            if region.state == "half_open":
+                self._close(index, now, number, "it answered a probe and no other is home")
+        elif home.state == "open" and region.state == "closed":
+            self._move(index, now, number)
+        elif region.state == "half_open":
+            self._advance(index, now, number)
+
+    def failed(self, index: int, sent: float, now: float, number: int, why: str) -> None:
+        """An attempt at that region failed, so that another may be better."""
+        region = self.regions[index]
+        relapsed = region.state == "half_open" and region.calm_since is not None
+        if region.failed(sent, now, self.rng):
+            reason = f"{region.strikes} attempts in a row failed, the last: {why}"
+            self.note("breaker_opened", now, number, region.target.region, "", reason)
+        if relapsed and region.state == "open":
+            self.calm = min(self.rule.calm_cap, self.calm * self.rule.relapse)
+            reason = f"{why} after it had answered again; {self.calm:g} s of calm are asked for now"
+            self.note("breaker_opened", now, number, region.target.region, "", reason)
+
+    def shun(self, index: int, now: float, number: int, why: str) -> None:
+        """Leave that region at once: its answer says that it cannot serve this key."""
+        region = self.regions[index]
+        if region.rule is None or region.state == "open":
+            return
+        region.open(now, self.rng)
+        self.note("breaker_opened", now, number, region.target.region, "", why)
+
+    def hold(self, index: int, until: float) -> None:
+        """That region asked to be left alone until then."""
+        region = self.regions[index]
+        region.held_until = max(region.held_until, until)
+
+    def probe_patience(self, index: int) -> float:
+        """How long a probe of that region may take, in seconds."""
+        return max(self.rule.probe, _PROBE_SLACK * self.regions[index].latency)
+
+    def _order(self) -> Sequence[int]:
+        count = len(self.regions)
+        if not self.home:
+            return range(count)
+        return (self.home, *(index for index in range(count) if index != self.home))
+
+    def _spent(self, tries: Sequence[int], index: int) -> bool:
+        return self.roams and tries[index] >= self.rule.patience
+
+    def _why(self, index: int, begun: bool, tries: Sequence[int]) -> Why:  # noqa: FBT001 - private
+        if tries[index]:
+            return "retry"
+        return "first" if index == self.home and not begun else "failover"
+
+    def _returning(self, now: float, number: int) -> Choice | None:
+        """The region that this client would rather be at, when this call may ask it."""
+        for index in range(self.home + 1):
+            region = self.regions[index]
+            if region.state == "closed" or now < max(region.held_until, region.asked_until):
+                continue
+            if region.step >= 0 and self.rng.random() < self._share(region):
+                return Choice(index, "probe", probe=True)
+            if now >= region.retry_at:
+                return self._probe(index, now, number)
+        return None
+
+    def _share(self, region: Region) -> float:
+        return self.rule.steps[region.step]
+
+    def _probe(self, index: int, now: float, number: int) -> Choice:
+        region = self.regions[index]
+        if region.state == "open":
+            name = region.target.region
+            self.note("breaker_half_opened", now, number, name, "", "one attempt asks it")
+            self.note("probe", now, number, name, "", f"left alone since {region.opened_at:.3f} s")
+        region.ask(now, self.probe_patience(index))
+        return Choice(index, "probe", probe=True)
+
+    def _hold(self, now: float) -> Hold:
+        region = min(self.regions, key=Region.askable_at)
+        name = region.target.region
+        if region.state == "closed" and now >= region.held_until:
+            return Hold(now, f"{name} is worth another round")
+        why = "asked to be left alone" if region.held_until > now else "has its breaker open"
+        return Hold(max(now, region.askable_at()), f"{name} {why}")
+
+    def _move(self, index: int, now: float, number: int) -> None:
+        """Make a region that just answered home instead of one whose breaker is open."""
+        if now < self.back_at:
+            return
+        left, region = self.regions[self.home], self.regions[index]
+        self._settle(index, now)
+        why = f"{left.target.region} has its breaker open, this one answered"
+        self.note("failover", now, number, region.target.region, left.target.region, why)
+
+    def _settle(self, index: int, now: float) -> None:
+        """Home is there from now on, and no other for as long as the dwell lasts."""
+        self.home = index
+        self.back_at = now + self.rule.dwell * (1.0 + _DWELL_SPREAD * self.rng.random())
+
+    def _advance(self, index: int, now: float, number: int) -> None:
+        """A region that was left answered: begin, continue or complete the way back."""
+        region = self.regions[index]
+        if index > self.home:
+            self._close(index, now, number, "it answered a probe")
+            return
+        if region.step < 0:
+            if now >= max(self.back_at, (region.calm_since or now) + self.calm):
+                region.step, region.step_since = 0, now
+            return
+        if now - region.step_since < self.rule.step:
+            return
+        region.step += 1
+        region.step_since = now
+        if region.step == len(self.rule.steps):
+            self._come_home(index, now, number)
+
+    def _come_home(self, index: int, now: float, number: int) -> None:
+        left, region = self.regions[self.home], self.regions[index]
+        since = region.calm_since or now
+        self._close(index, now, number, "every step of the way back was free of errors")
+        self._settle(index, now)
+        self.calm = self.rule.calm
+        why = f"it has answered without an error for {now - since:.1f} s"
+        self.note("failback", now, number, region.target.region, left.target.region, why)
+
+    def _close(self, index: int, now: float, number: int, why: str) -> None:
+        region = self.regions[index]
+        region.close()
+        self.note("breaker_closed", now, number, region.target.region, "", why)
+
+    def note(
+        self, kind: DecisionKind, now: float, number: int, region: str, left: str, why: str
+    ) -> None:
+        """Keep a decision until it is asked for."""
+        self.noted.append(Decision(kind, now, number, region, left, why))
