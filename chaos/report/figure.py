@@ -1,0 +1,62 @@
+"""The timeline: one figure that shows what was tried, what clients suffered and how they coped.
+
+Wide, it has an overview and a zoom on the failover that share their axis; narrow, for phones, the
+zoom stands below. Lines and words are vectors, the points are one image inside the SVG.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+
+from chaos.analysis.findings import Analysis
+from chaos.report import masthead
+from chaos.report.columns import PANELS, Plot
+from chaos.report.sheet import STYLE, Sheet
+from chaos.report.timeline import overview, zoom, zoom_span
+from chaos.run.record import Run
+
+WIDE, NARROW = 1280.0, 358.0
+_ZOOM, _GAP, _NAMES = 250.0, 30.0, 170.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The timeline as SVG and PNG. ``head`` is how many pixels its claim and tiles take on top."""
+
+    svg: str
+    png: bytes
+    head: float
+
+
+def draw(run: Run, analysis: Analysis) -> Picture:
+    """The wide figure, with the claim on top."""
+    with mpl.rc_context(STYLE):
+        sheet = Sheet(WIDE)
+        head = masthead.draw(sheet, run, analysis, 8.0)
+        left, right = 62.0, 10.0
+        room = WIDE - left - right
+        views = [overview(run, left, room)]
+        span = zoom_span(run, analysis)
+        if span and analysis.t0 is not None:
+            views = [
+                overview(run, left, room - _ZOOM - _GAP - _NAMES),
+                zoom(run, span, analysis.t0, (WIDE - right - _NAMES - _ZOOM, _ZOOM)),
+            ]
+        bottom = Plot(sheet, run, analysis).column(views, head + 8, PANELS)
+        sheet.finish(bottom)
+        return Picture(sheet.svg(), sheet.png(), head)
+
+
+def draw_narrow(run: Run, analysis: Analysis) -> str:
+    """The figure for phones as SVG, without the claim, the zoom below."""
+    with mpl.rc_context(STYLE):
+        sheet = Sheet(NARROW, size=11.0)
+        plot = Plot(sheet, run, analysis)
+        left, room = 44.0, NARROW - 44.0 - 8.0
+        bottom = plot.column([overview(run, left, room)], 0.0, PANELS)
+        span = zoom_span(run, analysis)
+        if span and analysis.t0 is not None:
+            view = zoom(run, span, analysis.t0, (left, room - 116.0))
+            bottom = plot.column([view], bottom + 12, PANELS[:1])
+        sheet.finish(bottom)
+        return sheet.svg()

@@ -1,0 +1,65 @@
+"""The top of the timeline: the claim, the verdict, what was played and the tiles."""
+
+from chaos.analysis.findings import Analysis
+from chaos.report import numbers, palette
+from chaos.report.sheet import Sheet, measure, wrap
+from chaos.report.tiles import Tile, tally, tiles
+from chaos.run.record import Run
+
+_TITLE, _VALUE = 24.0, 21.0
+_GAP = 28.0
+_ARRIVALS = {"poisson": "Poisson arrivals, open loop", "constant": "evenly spaced, open loop"}
+
+
+def subtitle(run: Run) -> str:
+    """What was played, in one line."""
+    load, clients = run.scenario.load, run.scenario.clients
+    mix = " + ".join(kind for kind, _ in load.mix)
+    return " \N{MIDDLE DOT} ".join(
+        (
+            run.scenario.name,
+            f"{numbers.rate(load.rate)} {mix}, {_ARRIVALS[load.arrivals]}",
+            numbers.seconds(run.scenario.lasts),
+            f"{numbers.count(clients.count)} clients, policy {run.policy}",
+            f"{run.world} world",
+            f"seed {run.seed}",
+        )
+    )
+
+
+def draw(sheet: Sheet, run: Run, analysis: Analysis, margin: float) -> float:
+    """Draw it and give the height it took."""
+    words = f"{palette.SIGNS[analysis.verdict]} {analysis.verdict.upper()}"
+    if analysis.verdict != "aborted":
+        words += f"  {tally(analysis)}"
+    right = sheet.width - margin
+    pill = sheet.pill(right, 10.0, words, palette.VERDICTS[analysis.verdict])
+    top = 34.0
+    for line in wrap(analysis.headline, _TITLE, right - margin - pill - _GAP, bold=True)[:3]:
+        sheet.text(margin, top, line, size=_TITLE, weight="bold")
+        top += _TITLE + 6
+    for line in wrap(subtitle(run), 13.0, right - margin):
+        sheet.text(margin, top, line, size=13.0, color=palette.MUTED)
+        top += 18
+    return _tiles(sheet, tiles(analysis), margin, top + 16)
+
+
+def _tiles(sheet: Sheet, shown: list[Tile], left: float, top: float) -> float:
+    start, bottom = left, top
+    for tile in shown:
+        sign = palette.SIGNS[tile.verdict]
+        limit = f"{sign} {tile.limit}"
+        width = max(measure(tile.value, _VALUE, bold=True), measure(tile.words, 12.0),
+                    measure(limit, 11.5, bold=True))  # fmt: skip
+        if left > start and left + width > sheet.width - start:
+            left, top = start, top + 74
+        if left > start:
+            sheet.line((left - _GAP / 2,) * 2, (top - 14, top + 44), color=palette.RULE,
+                       linewidth=0.75)  # fmt: skip
+        sheet.text(left, top + 4, tile.value, size=_VALUE, weight="bold")
+        sheet.text(left, top + 24, tile.words)
+        sheet.text(left, top + 42, limit, size=11.5, weight="bold",
+                   color=palette.VERDICTS[tile.verdict])  # fmt: skip
+        left += width + _GAP
+        bottom = top + 60
+    return bottom

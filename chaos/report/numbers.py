@@ -1,0 +1,205 @@
+"""How every number is written, once: units, digits, limits, margins, and what was not reached.
+
+Numbers and their units are joined by a no-break space. A share is never rounded up to 100 % nor
+down to 0 %: "99.99 %" that hides one lost operation would be a lie.
+"""
+
+import math
+
+from chaos.analysis.findings import Measured
+from chaos.scenario.objective import Comparison, Objective, Unit
+
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+NOTHING = "no records"
+_SIGNS: dict[Comparison, str] = {
+    "<=": "\N{LESS-THAN OR EQUAL TO}",
+    ">=": "\N{GREATER-THAN OR EQUAL TO}",
+    "<": "<",
+    ">": ">",
+    "==": "=",
+}
+_WORDS: dict[Comparison, str] = {
+    "<=": "within",
+    ">=": "at least",
+    "<": "less than",
+    ">": "more than",
+    "==": "exactly",
+}
+_MINUTE, _HOUR = 60.0, 3600.0
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number to so many significant digits, never in scientific notation, zeros dropped.
+
+    >>> significant(1.9), significant(0.13749), significant(1234.5)
+    ('1.9', '0.137', '1,234')
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", MINUS)
+
+
+def seconds(value: float) -> str:
+    """A length of time in the unit that a reader would choose.
+
+    >>> [seconds(v).replace(NBSP, " ") for v in (0.0137, 1.9, 61.25, 4000.0)]
+    ['13.7 ms', '1.9 s', '1 min 1.2 s', '1 h 6 min 40 s']
+    """
+    length = abs(value)
+    sign = MINUS if value < 0 else ""
+    if length == 0:
+        return f"0{NBSP}s"
+    if length < 1e-3:  # noqa: PLR2004 - the unit's own size
+        return f"{sign}{significant(length * 1e6, 2)}{NBSP}\N{MICRO SIGN}s"
+    if length < 0.9995:  # noqa: PLR2004 - anything above rounds to a second
+        return f"{sign}{significant(length * 1e3)}{NBSP}ms"
+    if length < _MINUTE:
+        return f"{sign}{significant(length)}{NBSP}s"
+    hours, rest = divmod(length, _HOUR)
+    minutes, rest = divmod(rest, _MINUTE)
+    parts = [f"{hours:.0f}{NBSP}h"] if hours else []
+    parts += [f"{minutes:.0f}{NBSP}min"] if minutes else []
+    tail = f"{math.floor(rest * 10) / 10:g}" if not hours else f"{math.floor(rest)}"
+    parts += [f"{tail}{NBSP}s"] if tail != "0" else []
+    return sign + NBSP.join(parts)
+
+
+def instant(value: float) -> str:
+    """A moment of the run to the millisecond, in seconds since time zero.
+
+    >>> instant(15.0061).replace(NBSP, " ")
+    '15.006 s'
+    """
+    return f"{value:.3f}{NBSP}s".replace("-", MINUS)
+
+
+def share(value: float) -> str:
+    """A fraction of one in per cent, with as many digits as its distance from 0 and 100 needs.
+
+    >>> [share(v).replace(NBSP, " ") for v in (1.0, 0.999999, 0.9994, 0.716, 0.00001)]
+    ['100 %', '99.9999 %', '99.94 %', '71.6 %', '0.001 %']
+    """
+    percent = value * 100
+    edge = min(abs(100 - percent), abs(percent))
+    decimals = 1 if edge >= 1 else 2
+    while decimals < 6 and 0 < edge < 10**-decimals:  # noqa: PLR2004 - one in ten million
+        decimals += 1
+    # Rounded towards the middle: nothing becomes whole, or nothing, that is not.
+    scale = 10**decimals
+    rounded = math.floor(percent * scale + 1e-6) / scale
+    if rounded <= 0 < percent:
+        rounded = 10**-decimals
+    text = f"{rounded:.{decimals}f}".rstrip("0").rstrip(".")
+    return f"{text.replace('-', MINUS)}{NBSP}%"
+
+
+def ratio(value: float) -> str:
+    """A ratio to one, with the times sign."""
+    return significant(value) + TIMES
+
+
+def count(value: float) -> str:
+    """A number of things: `26,485`."""
+    return f"{value:,.0f}" if value == round(value) else significant(value)
+
+
+def rate(value: float) -> str:
+    """So many a second: `120/s`."""
+    return f"{significant(value)}/s"
+
+
+def size(octets: int) -> str:
+    """A file's size: `412 KiB`."""
+    if octets < 1024:  # noqa: PLR2004 - a kibibyte
+        return f"{octets}{NBSP}B"
+    for power, unit in ((1, "KiB"), (2, "MiB")):
+        if octets < 1024 ** (power + 1):
+            return f"{significant(octets / 1024**power)}{NBSP}{unit}"
+    return f"{significant(octets / 1024**3)}{NBSP}GiB"
+
+
+def value(number: float, unit: Unit) -> str:
+    """A number in its unit."""
+    match unit:
+        case "seconds":
+            return seconds(number)
+        case "share":
+            return share(number)
+        case "ratio":
+            return ratio(number)
+        case "count":
+            return count(number)
+
+
+def measured(what: Measured) -> str:
+    """A measured value: `1.9 s`, `> 20 s, not reached`, `no records`."""
+    if what.value is None:
+        return NOTHING
+    text = value(what.value, what.unit)
+    return f"> {text}, not reached" if what.censored else text
+
+
+def brief(what: Measured) -> str:
+    """A measured value where there is room for a few characters only: `> 20 s`, a dash."""
+    if what.value is None:
+        return "\N{EM DASH}"
+    return ("> " if what.censored else "") + value(what.value, what.unit)
+
+
+def limit(objective: Objective) -> str:
+    """An objective's limit as a rule: `≤ 10 s`."""
+    return f"{_SIGNS[objective.comparison]}{NBSP}{value(objective.limit, objective.unit)}"
+
+
+def limit_in_words(objective: Objective) -> str:
+    """An objective's limit as people say it: `within 10 s`, `at least 99.9 %`."""
+    word = _WORDS[objective.comparison]
+    if word == "within" and objective.unit != "seconds":
+        word = "at most"
+    return f"{word} {value(objective.limit, objective.unit)}"
+
+
+def margin(part: float | None) -> str:
+    """How far a value lies from its limit, as a share of the limit: `+81 %`, or a dash."""
+    if part is None:
+        return "\N{EM DASH}"
+    percent = part * 100
+    if percent == 0:
+        return f"0{NBSP}%"
+    text = significant(abs(percent), 2)
+    return f"{'+' if percent > 0 else MINUS}{text}{NBSP}%"
+
+
+_ASCII = str.maketrans(
+    {
+        NBSP: " ",
+        MINUS: "-",
+        TIMES: "x",
+        "\N{LESS-THAN OR EQUAL TO}": "<=",
+        "\N{GREATER-THAN OR EQUAL TO}": ">=",
+        "\N{EM DASH}": "-",
+        "\N{EN DASH}": "-",
+        "\N{MICRO SIGN}": "u",
+        "\N{MIDDLE DOT}": "-",
+        "\N{RIGHTWARDS ARROW}": "->",
+        "\N{CHECK MARK}": "ok",
+        "\N{BALLOT X}": "X",
+        "\N{BLACK SQUARE}": "#",
+        "\N{HORIZONTAL ELLIPSIS}": "...",
+    }
+)
+
+
+def ascii_only(text: str) -> str:
+    """The same text in ASCII, for terminals and logs that speak nothing else.
+
+    >>> ascii_only("≤ 10 s")
+    '<= 10 s'
+    """
+    return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")

@@ -1,0 +1,82 @@
+"""The few numbers that a reader sees first: each objective as a value, its words and its limit."""
+
+from dataclasses import dataclass
+
+from chaos.analysis.findings import Analysis, Finding, Verdict
+from chaos.report import numbers
+from chaos.scenario.objective import Measure
+
+_WORDS = {
+    "detect": "to detect",
+    "failover": "to fail over",
+    "recover": "to recover",
+    "failback": "to fail back",
+    "availability": "operations answered",
+    "amplification": "attempts per operation",
+    "response": "response time",
+    "lost_operations": "operations lost",
+    "unknown_outcomes": "outcomes unknown",
+    "integrity": "data keys that still open",
+    "wrong_plaintext": "data keys opened wrongly",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number: ``value`` big, ``words`` what it is, ``limit`` what it had to be."""
+
+    value: str
+    words: str
+    limit: str
+    verdict: Verdict
+
+
+def words(measure: Measure) -> str:
+    """A measure as people say it: `to fail over, p95`, `operations answered, in the fault`."""
+    said = _WORDS.get(measure.name, measure.name.replace("_", " "))
+    places = [_place(word) for word in measure.where]
+    return ", ".join([said, *([measure.statistic] if measure.statistic else []), *places])
+
+
+def _place(word: str) -> str:
+    if word == "fault":
+        return "in the fault"
+    return f"in {word}" if word in {"steady", "recovery"} else word
+
+
+def tile(finding: Finding) -> Tile:
+    """One objective's tile."""
+    return Tile(
+        numbers.brief(finding.measured),
+        words(finding.objective.measure),
+        numbers.limit_in_words(finding.objective),
+        finding.verdict,
+    )
+
+
+def tiles(analysis: Analysis, most: int = 6) -> list[Tile]:
+    """At most so many tiles, in the scenario's order.
+
+    What did not pass comes before what did, another measure before a second rule over the same
+    one, and what was measured in the fault before what was measured outside it.
+    """
+    ranked = sorted(analysis.findings, key=_rank)
+    seen: set[str] = set()
+    first: list[Finding] = []
+    again: list[Finding] = []
+    for finding in ranked:
+        fresh = finding.verdict != "passed" or finding.objective.measure.name not in seen
+        seen.add(finding.objective.measure.name)
+        (first if fresh else again).append(finding)
+    kept = (first + again)[:most]
+    return [tile(finding) for finding in analysis.findings if finding in kept]
+
+
+def _rank(finding: Finding) -> tuple[bool, bool]:
+    return finding.verdict == "passed", "fault" not in finding.objective.measure.where
+
+
+def tally(analysis: Analysis) -> str:
+    """How many objectives held: `5 of 5 objectives held`."""
+    held = sum(finding.verdict == "passed" for finding in analysis.findings)
+    return f"{held} of {len(analysis.findings)} objectives held"

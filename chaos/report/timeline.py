@@ -1,0 +1,195 @@
+"""What the timeline shows, decided before anything is drawn: bands, views, poles and crowds."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from chaos.analysis.findings import Analysis, Proof
+from chaos.report import numbers
+from chaos.report.series import OK, Bins, bins, response_times
+from chaos.run.record import NOWHERE, Run
+
+_OVERVIEW_BINS = 150
+_ZOOM_BINS = 40
+_SHORTEST_ZOOM, _LONGEST_ZOOM = 0.5, 60.0
+_FEWEST_NAMED = 3
+_FEWEST_BINNED = 12.0
+_FEWEST_SHOWN = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One fault on the timeline: it bit, it was injected in vain, or it was only planned."""
+
+    starts: float
+    ends: float
+    text: str
+    state: Literal["hit", "unproven", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A stretch of the run as one column of the figure, ``width`` pixels wide from ``left``."""
+
+    starts: float
+    ends: float
+    left: float
+    width: float
+    over: Bins
+    zero: float | None = None
+
+    @property
+    def scale(self) -> float:
+        """Pixels per second."""
+        return self.width / (self.ends - self.starts)
+
+    def pixel(self, when: float) -> float:
+        """Where an instant lies, in pixels from the view's left edge."""
+        return (when - self.starts) * self.scale
+
+    def holds(self, when: float) -> bool:
+        """Whether an instant lies in the view."""
+        return self.starts <= when <= self.ends
+
+
+def bands(run: Run, analysis: Analysis) -> list[Band]:
+    """Every fault of the scenario, as it was applied, or as it was planned and never was."""
+    proofs = {proof.fault: proof for proof in analysis.proofs}
+    return [
+        _band(proofs.get(fault.name), fault.name, (fault.at, fault.at + fault.lasts), run.ended)
+        for fault in run.scenario.faults
+    ]
+
+
+def _band(proof: Proof | None, name: str, planned: tuple[float, float], ended: float) -> Band:
+    if proof is None or proof.injected is None:
+        return Band(*planned, f"{name}: never injected", "planned")
+    healed = proof.healed if proof.healed is not None else max(ended, proof.injected)
+    if proof.first is None:
+        return Band(proof.injected, healed, f"{name}: touched nothing", "unproven")
+    return Band(proof.injected, healed, name, "hit")
+
+
+def overview(run: Run, left: float, width: float) -> View:
+    """The whole run, planned and played."""
+    ends = max(run.scenario.lasts, run.ended, 1e-3)
+    return View(0.0, ends, left, width, bins(0.0, ends, most=_OVERVIEW_BINS, finest=1.0))
+
+
+def zoom_span(run: Run, analysis: Analysis) -> tuple[float, float] | None:
+    """The stretch around T0 that shows how clients left the fault, None where none bit."""
+    t0 = analysis.t0
+    if t0 is None or not len(run.operations):
+        return None
+    moved = [m.at for m in analysis.marks if m.name in {"detected", "failed_over"} and m.at >= t0]
+    first_ends = min((b.ends for b in bands(run, analysis) if b.ends > t0), default=run.ended)
+    after = 2.2 * (max(moved) - t0) if moved else _first_trouble(run, t0, first_ends)
+    shortest = max(_SHORTEST_ZOOM, _FEWEST_SHOWN / max(run.scenario.load.rate, 1e-3))
+    after = float(np.clip(after, shortest, min(_LONGEST_ZOOM, max(1.0, run.ended - t0))))
+    return t0 - 0.18 * after, t0 + after
+
+
+def _first_trouble(run: Run, t0: float, ends: float) -> float:
+    """How long to watch when nobody failed over: until the first losses are in view."""
+    done = run.operations
+    hurt = done[(done["due"] >= t0) & (done["due"] < ends) & (done["attempts"] > 1)]
+    waits = response_times(hurt)
+    return float(1.5 * np.median(waits)) if len(waits) else (ends - t0) * 1.2
+
+
+def zoom(run: Run, span: tuple[float, float], zero: float, place: tuple[float, float]) -> View:
+    """A close look at the start of the fault; ``zero`` is T0, ``place`` the left edge and width."""
+    # A bin that expects fewer operations than this shows Poisson noise and nothing else.
+    finest = _FEWEST_BINNED / max(run.scenario.load.rate, 1e-3)
+    width = bins(*span, most=_ZOOM_BINS, finest=finest).width
+    # An edge lies on T0, so that no bin mixes what was before the fault with what came after.
+    before, after = np.ceil((zero - span[0]) / width), np.ceil((span[1] - zero) / width)
+    return View(*span, *place, Bins(zero + width * np.arange(-before, after + 1)), zero)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A crowd of the zoom with a name beside it, at its median response time."""
+
+    text: str
+    at: float
+    region: int
+    failed: bool
+
+
+def named_crowds(run: Run, view: View, most: int = 5) -> list[Named]:
+    """The largest crowds that were due after T0, by how many attempts each operation took."""
+    done = run.operations[(run.operations["due"] >= (view.zero or 0.0))]
+    done = done[done["due"] <= view.ends]
+    found: list[tuple[int, Named]] = []
+    for region in np.unique(done["region"]):
+        for tries in np.unique(done["attempts"][done["region"] == region]):
+            for good in (True, False):
+                where = (done["region"] == region) & (done["attempts"] == tries)
+                crowd = done[where & ((done["outcome"] == OK) == good)]
+                if len(crowd) >= _FEWEST_NAMED:
+                    at = float(np.median(response_times(crowd)))
+                    text = _name(run, int(region), int(tries), good=good)
+                    found.append((len(crowd), Named(text, at, int(region), not good)))
+    found.sort(key=lambda pair: (-pair[0], pair[1].text))
+    return [named for _, named in found[:most]]
+
+
+def _name(run: Run, region: int, tries: int, *, good: bool) -> str:
+    attempts = f"{tries} attempts" if tries != 1 else "1 attempt"
+    if not good:
+        return f"failed after {attempts}"
+    place = "" if region == NOWHERE else run.regions[region]
+    return f"{place}, attempt {tries}" if tries > 1 else f"{place}, at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Pole:
+    """A labelled instant: a mark that was reached, one that never was, or an abort.
+
+    ``short`` stands where there is no room for ``text``.
+    """
+
+    kind: Literal["detected", "failed_over", "recovered", "failed_back", "never", "aborted"]
+    at: float
+    text: str
+    short: str
+
+
+_NEVER = {
+    "failover": "never failed over",
+    "recover": "never recovered",
+    "failback": "never failed back",
+}
+
+
+def poles(run: Run, analysis: Analysis) -> list[Pole]:
+    """Everything that stands on the timeline as a line with a label, in order of time."""
+    found = []
+    for mark in analysis.marks:
+        short = mark.name.replace("_", " ")
+        found.append(Pole(mark.name, mark.at, mark.text or short, short))
+    censored = {text.split(".")[0].split("(")[0] for text, m in analysis.measures if m.censored}
+    heals = [proof.healed for proof in analysis.proofs if proof.healed is not None]
+    for name, words in _NEVER.items():
+        since = max(heals, default=None) if name == "failback" else analysis.t0
+        if name in censored and since is not None:
+            found.append(Pole("never", since, words, words))
+    if run.aborted:
+        found.append(Pole("aborted", run.ended, f"aborted: {run.aborted}", "aborted"))
+    return sorted(found, key=lambda pole: pole.at)
+
+
+def second_ticks(ends: float) -> tuple[float, str]:
+    """Seconds per unit of the time axis and the unit's name: seconds, then minutes, then hours."""
+    if ends <= 600:  # noqa: PLR2004 - ten minutes still read well in seconds
+        return 1.0, "seconds since time zero"
+    if ends <= 6 * 3600:
+        return 60.0, "minutes since time zero"
+    return 3600.0, "hours since time zero"
+
+
+def after_zero(length: float) -> str:
+    """A tick of the zoom: `T0`, `+1 s`."""
+    return "T0" if abs(length) < 1e-9 else f"+{numbers.seconds(length)}"  # noqa: PLR2004 - float dust
