@@ -19,7 +19,7 @@ from chaos.run import stored
 from chaos.run.clients import factory_named
 from chaos.run.ending import Ending
 from chaos.run.journal import Journal
-from chaos.run.simulated import simulate
+from chaos.run.simulation import simulate
 from chaos.run.stage import Order, SocketsRun
 from chaos.scenario import Scenario
 

@@ -53,12 +53,15 @@ class Connection:
 
     def stale(self) -> bool:
         """True when the peer has closed it, or said something unasked, while it lay idle."""
+        # gevent waits for a socket that would block, whatever the flags, unless its timeout is 0.
+        self.sock.settimeout(0.0)
         try:
-            return bool(self.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) is not None)
+            self.sock.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:
             return True
+        return True
 
 
 class BlockingWorld:

@@ -160,9 +160,10 @@ async def _finish(world: World, member: Member, flights: list[Flight]) -> None:
 
 def _judge(done: Done, chosen: Sealed | None) -> tuple[Outcome, str]:
     """The outcome, after the plaintext that came back was held against the digest kept at wrap."""
-    checked = done.outcome == "ok" and chosen is not None and done.result is not None
-    if checked and digest_of(done.result.plaintext) != chosen.digest:
-        return "failed", WRONG_PLAINTEXT
+    if done.outcome == "ok" and chosen is not None:
+        came = done.result.plaintext if done.result is not None else ""
+        if digest_of(came) != chosen.digest:
+            return "failed", WRONG_PLAINTEXT
     return done.outcome, done.why
 
 

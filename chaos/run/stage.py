@@ -70,19 +70,20 @@ class SocketsRun:
     async def play(self) -> Ending:
         """Play the whole scenario. Raises WorldError when it cannot begin."""
         played = asyncio.create_task(self._play())
+        # A stop ends the playing wherever it is.
+        self._stopped.add_done_callback(lambda _: played.cancel())
+        broken: list[WorldError] = []
         try:
-            await asyncio.wait([played, self._stopped], return_when=asyncio.FIRST_COMPLETED)
-            if self._stopped.done():
-                played.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await played
-            why = self._stopped.result() if self._stopped.done() else ""
         except* WorldError as errors:
-            if not self._begun:
-                raise errors.exceptions[0] from None
-            why = str(errors.exceptions[0])
+            broken += _leaves(errors)
         finally:
             await self._clear()
+        if broken and not self._begun:
+            raise broken[0]
+        why = self._stopped.result() if self._stopped.done() else ""
+        why = why or (str(broken[0]) if broken else "")
         ended = max(0.0, self._world.now()) if self._begun and why else 0.0
         return Ending(ended, why, self._dropped, self._clock_error)
 
@@ -209,6 +210,14 @@ class SocketsRun:
         await self._world.close()
         await self._theatre.close()
         self._journal.close()
+
+
+def _leaves(errors: BaseExceptionGroup[WorldError]) -> list[WorldError]:
+    """The errors of a group, however deep it nests."""
+    found: list[WorldError] = []
+    for error in errors.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
 
 
 def _relative(counts: Mapping[str, float], zero: float) -> dict[str, float]:

@@ -44,9 +44,10 @@ class Waiter:
 class VirtualTicket:
     """An attempt in virtual time; the programs that await it are woken in the order they came."""
 
-    __slots__ = ("ended", "reply", "waiters")
+    __slots__ = ("cancel", "ended", "reply", "waiters")
 
     def __init__(self) -> None:
+        self.cancel: Action | None = None
         self.reply: Reply | None = None
         self.ended = 0.0
         self.waiters: list[Waiter] = []

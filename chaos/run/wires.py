@@ -53,6 +53,7 @@ class Wire:
     def send(self, client: int, attempt: Try) -> VirtualTicket:
         """Begin one attempt over that client's connections."""
         flight = Flight(VirtualTicket(), attempt, self.time.now)
+        flight.ticket.cancel = lambda: self._cancel(flight)
         connection = None if attempt.fresh else self._kept(client)
         if connection is not None:
             connection.carry(flight)
@@ -110,6 +111,9 @@ class Wire:
             return
         kind: FailureKind = "total_timeout" if until == total_until else "read_timeout"
         self.end(flight, Failure(kind, flight.written, flight.reused))
+
+    def _cancel(self, flight: Flight) -> None:
+        self.end(flight, Failure("cancelled", flight.written, flight.reused))
 
     def end(self, flight: Flight, reply: Answer | Failure) -> None:
         """End an attempt; a connection whose answer is still owed is of no more use."""

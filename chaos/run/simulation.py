@@ -1,0 +1,95 @@
+"""A whole scenario in virtual time: stage, load and faults side by side, then the audit. Pure."""
+
+from collections.abc import Callable, Iterable
+from random import Random
+
+from chaos.client.call import Factory
+from chaos.exchange import Answer, Request
+from chaos.proxy.link import Toxic
+from chaos.run.audit import audit
+from chaos.run.ending import Ending
+from chaos.run.faults import distance
+from chaos.run.fleet import fleet, starts
+from chaos.run.nemesis import nemesis
+from chaos.run.provision import Provisioned, Site, provision
+from chaos.run.simulated import SimulatedWorld
+from chaos.run.virtual import VirtualTime
+from chaos.run.wires import Respond, Wire
+from chaos.run.world import Event, Program, World, Wrapped
+from chaos.scenario.model import Scenario
+from chaos.service.api import KeyService
+from chaos.service.iam import Iam
+from chaos.service.roles import Identity
+from chaos.service.tokens import SecretSigner
+
+PREPARED_WITHIN = 60.0
+API_KEY, ACCOUNT = "keychaos-operator", "keychaos"
+
+
+def simulate(
+    scenario: Scenario, factory: Factory, note: Callable[[Event], None], epoch: float
+) -> Ending:
+    """Play a scenario in virtual time: provision, load and faults side by side, then the audit.
+
+    ``epoch`` is the UTC time of time zero in seconds since 1970.
+    """
+    time = VirtualTime(-PREPARED_WITHIN)
+    ledger: list[Wrapped] = []
+
+    def keep(event: Event) -> None:
+        if isinstance(event, Wrapped):
+            ledger.append(event)
+        note(event)
+
+    world, sites, iam = _build(scenario, time, epoch, keep)
+    stages: list[Provisioned] = []
+
+    async def set_stage() -> None:
+        stages.append(await provision(world, scenario, sites, API_KEY, iam))
+
+    time.play([(time.now, set_stage())])
+    (stage,) = stages
+    assert time.now < 0.0, "provisioning took longer than was set aside for it"
+    members = fleet(scenario, factory, stage.supply, epoch)
+    time.play(_both(nemesis(world, scenario.changes()), starts(world, scenario, members)))
+    ended = time.now
+    time.play([(ended, audit(world, ledger, stage.origins, stage.supply.credential))])
+    return Ending(ended)
+
+
+def _both(first: Program, rest: Iterable[tuple[float, Program]]) -> Iterable[tuple[float, Program]]:
+    yield 0.0, first
+    yield from rest
+
+
+def _build(
+    scenario: Scenario, time: VirtualTime, epoch: float, note: Callable[[Event], None]
+) -> tuple[World, dict[str, Site], str]:
+    """The service's regions, a direct and a proxied wire to each, and the world around them."""
+    entropy = Random(f"{scenario.seed}/entropy").randbytes
+    owner = Identity("IBMid-keychaos", ACCOUNT)
+    iam = Iam(SecretSigner(entropy(32)), {API_KEY: owner}, entropy=entropy)
+    wires: dict[str, Wire] = {}
+    regions: dict[str, Wire] = {}
+    sites: dict[str, Site] = {}
+    for region in scenario.regions:
+        service = KeyService(region.name, iam=iam, entropy=entropy)
+        instance = service.add_instance(ACCOUNT).id
+
+        respond = _responding(service, epoch)
+        origin, endpoint = f"http://{region.name}.origin", f"http://{region.name}.proxy"
+        wires[origin] = Wire(time, respond, Random(0))
+        proxied = Wire(time, respond, Random(f"{scenario.seed}/wire/{region.name}"))
+        far = distance(region)
+        proxied.toxics[far.stream].append(Toxic(far.name, far.effect))
+        wires[endpoint] = regions[region.name] = proxied
+        sites[region.name] = Site(region.name, origin, endpoint, instance)
+    iam_url = sites[scenario.regions[0].name].origin
+    return SimulatedWorld(time, wires, regions, epoch, note), sites, iam_url
+
+
+def _responding(service: KeyService, epoch: float) -> Respond:
+    def respond(request: Request, now: float) -> Answer:
+        return service.answer(request, epoch + now)
+
+    return respond
