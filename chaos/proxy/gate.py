@@ -1,0 +1,148 @@
+"""One proxy on real sockets: its listener, its live connections, its toxics and their proof."""
+
+import asyncio
+import random
+import socket
+import time
+from dataclasses import asdict
+
+from chaos.proxy.alarm import Alarm
+from chaos.proxy.connection import Connection, Side, Traffic
+from chaos.proxy.kinds import toxic as toxic_of
+from chaos.proxy.link import Link, Toxic
+from chaos.proxy.registry import Stream, ToxicRecord
+
+BACKLOG = 4096
+STREAMS: tuple[Stream, ...] = ("upstream", "downstream")
+
+
+class Gate:
+    """One proxy on real sockets: its listener while it is enabled, its connections, its toxics.
+
+    ``shut_at`` is the instant at which its listener last closed, on the clock of `time.monotonic`,
+    which the processes of one host share.
+    """
+
+    def __init__(self, name: str, alarm: Alarm, seed: int) -> None:
+        self.name = name
+        self.alarm = alarm
+        self.upstream = ("", 0)
+        self.toxics: dict[Stream, list[Toxic]] = {"upstream": [], "downstream": []}
+        self.connections: set[Connection] = set()
+        self.accepted = self.failed = self.cut = 0
+        self.shut_at: float | None = None
+        self.opened_at: float | None = None
+        self._traffic: dict[Stream, Traffic] = {stream: Traffic() for stream in STREAMS}
+        self._seed = seed
+        self._listener: socket.socket | None = None
+        self._server: asyncio.Server | None = None
+        self._starting: asyncio.Task[None] | None = None
+
+    def open(self, listener: socket.socket, upstream: tuple[str, int]) -> None:
+        """Accept connections from a listening socket."""
+        self.upstream = upstream
+        self._listener = listener
+        self.opened_at = time.monotonic()
+        self._starting = asyncio.get_running_loop().create_task(self._serve(listener))
+
+    async def _serve(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, sock=listener, backlog=BACKLOG)
+
+    def _accept(self) -> Side:
+        self.accepted += 1
+        connection = Connection(self, self.accepted)
+        self.connections.add(connection)
+        return connection.client
+
+    def shut(self) -> None:
+        """Refuse connections from this instant on, and close those that live."""
+        if self._listener is None:
+            return
+        # The kernel refuses from here on; closing the descriptor is the loop's business.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self.shut_at = time.monotonic()
+        if self._server is not None:
+            self._server.close()
+        elif self._starting is not None:
+            self._starting.cancel()
+            self._listener.close()
+        self._listener = self._server = self._starting = None
+        for connection in list(self.connections):
+            self.cut += not connection.over
+            connection.close()
+
+    def traffic(self, stream: Stream) -> Traffic:
+        return self._traffic[stream]
+
+    def link(self, number: int, stream: Stream) -> Link | None:
+        toxics = self.toxics[stream]
+        if not toxics:
+            return None
+        return Link(toxics, self._draws(number, stream), time.monotonic())
+
+    def _draws(self, number: int, stream: Stream) -> random.Random:
+        # By the connection's number and not by what happened before: a seed replays a connection.
+        return random.Random(f"{self._seed} {self.name} {number} {stream}")
+
+    def unreachable(self) -> None:
+        self.failed += 1
+
+    def ended(self, connection: Connection) -> None:
+        self.connections.discard(connection)
+
+    def place(self, record: ToxicRecord) -> list[Side]:
+        """Add a toxic for new and live connections."""
+        toxic = toxic_of(record)
+        self.toxics[record.stream].append(toxic)
+        now = time.monotonic()
+        sides = self._live(record.stream)
+        for side in sides:
+            if side.link is None:
+                draws = self._draws(side.connection.number, record.stream)
+                side.link = Link((), draws, now)
+            side.link.add(toxic, now)
+        return sides
+
+    def alter(self, record: ToxicRecord) -> list[Side]:
+        """Change a toxic for new and live connections; its counts go on."""
+        toxics = self.toxics[record.stream]
+        position = next(at for at, one in enumerate(toxics) if one.name == record.name)
+        toxics[position] = toxic = toxic_of(record, toxics[position].counts)
+        now = time.monotonic()
+        sides = [side for side in self._live(record.stream) if side.link is not None]
+        for side in sides:
+            if side.link is not None:
+                side.link.update(toxic, now)
+        return sides
+
+    def lift(self, name: str) -> list[Side]:
+        """Take a toxic away from new and live connections."""
+        stream = next(one for one in STREAMS if any(name == t.name for t in self.toxics[one]))
+        self.toxics[stream] = [toxic for toxic in self.toxics[stream] if toxic.name != name]
+        now = time.monotonic()
+        sides = [side for side in self._live(stream) if side.link is not None]
+        for side in sides:
+            if side.link is not None:
+                side.link.remove(name, now)
+        return sides
+
+    def _live(self, stream: Stream) -> list[Side]:
+        sides = (connection.side(stream) for connection in self.connections if not connection.over)
+        return [side for side in sides if side.write is not None]
+
+    def counts(self) -> dict[str, object]:
+        """Proof of what was done to this proxy's connections."""
+        live = sum(not connection.over for connection in self.connections)
+        toxics = {toxic.name: asdict(toxic.counts) for one in STREAMS for toxic in self.toxics[one]}
+        return {
+            "accepted": self.accepted,
+            "live": live,
+            "unreachable": self.failed,
+            "cut": self.cut,
+            "shut_at": self.shut_at,
+            "opened_at": self.opened_at,
+            "received": {stream: self._traffic[stream].received for stream in STREAMS},
+            "sent": {stream: self._traffic[stream].sent for stream in STREAMS},
+            "toxics": toxics,
+        }

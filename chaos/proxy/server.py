@@ -1,0 +1,180 @@
+"""The embedded fault proxy: Toxiproxy's HTTP API over our engine, in a process of its own.
+
+As a child (`python -m chaos.proxy.server`) it reads one JSON line of configuration from stdin,
+prints one JSON line when it answers, and stops at once when stdin ends, because its parent is gone
+or asks it to::
+
+    {"host": "127.0.0.1", "port": 0, "seed": 7,
+     "proxies": [{"name": "us-south", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:9001"}]}
+    {"ready": true, "url": "http://127.0.0.1:41234", "proxies": {"us-south": "127.0.0.1:40001"}}
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from chaos.errors import WorldError
+from chaos.exchange import Answer, Request
+from chaos.proxy import address
+from chaos.proxy.api import Plan, plain, populate, respond
+from chaos.proxy.body import Refusal, decoded
+from chaos.proxy.engine import Engine
+from chaos.proxy.forms import new_proxies
+from chaos.proxy.http import conversations
+from chaos.proxy.proof import counting
+from chaos.proxy.registry import Outcome, ProxyRecord, Registry
+
+ENVIRONMENT = 5
+ANSWER_WITHIN = 25.0
+_XID = "0123456789abcdefghijklmnopqrstuv"
+
+
+class FaultProxy:
+    """A registry, the engine that makes it so, and the API in front of both."""
+
+    def __init__(self, seed: int, host: str) -> None:
+        self.registry: Registry = {}
+        self.engine = Engine(seed, host)
+        self._changing = asyncio.Lock()
+        self._more = counting(self.engine.counts)
+        self._api: asyncio.Server | None = None
+
+    async def listen(self, host: str, port: int) -> str:
+        """Serve the API; its URL. Raises WorldError where the address cannot be had."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._api = await loop.create_server(conversations(self.respond), host, port)
+        except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
+            where = address.joined(host, port)
+            sentence = f"The fault proxy cannot listen on {where} for its API: {reason}."
+            raise WorldError(sentence) from None
+        bound = self._api.sockets[0].getsockname()
+        return f"http://{address.joined(bound[0], bound[1])}"
+
+    async def respond(self, request: Request) -> Answer:
+        """Answer one request; changes are carried out one request after the other."""
+        plan = respond(self.registry, request, _request_id(), self._more)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                return await self._carry_out(plan)
+        except TimeoutError:
+            return plain(503, "the change was not carried out within 25 s\n")
+
+    async def _carry_out(self, plan: Plan) -> Answer:
+        outcomes: tuple[Outcome, ...] | None = None
+        async with self._changing:
+            while True:
+                try:
+                    changes = plan.send(cast("tuple[Outcome, ...]", outcomes))
+                except StopIteration as stop:
+                    return cast("Answer", stop.value)
+                outcomes = await self.engine.carry_out(changes)
+
+    async def populate(self, proxies: bytes) -> list[ProxyRecord]:
+        """Create the proxies of a configuration. Raises Refusal for the first that cannot be."""
+        done: list[ProxyRecord] = []
+        steps = populate(self.registry, new_proxies(decoded(proxies)), done)
+        outcomes: tuple[Outcome, ...] | None = None
+        while True:
+            try:
+                changes = steps.send(cast("tuple[Outcome, ...]", outcomes))
+            except StopIteration:
+                return done
+            outcomes = await self.engine.carry_out(changes)
+
+    def close(self) -> None:
+        """Close every socket at once."""
+        if self._api is not None:
+            self._api.close()
+        self.engine.close()
+
+
+def _request_id() -> str:
+    return "".join(secrets.choice(_XID) for _ in range(20))
+
+
+def stopped_by(loop: asyncio.AbstractEventLoop, *, lifeline: bool) -> asyncio.Event:
+    """An event that is set by SIGTERM, SIGINT or, with a lifeline, by the end of stdin.
+
+    With a lifeline SIGINT is ignored: Ctrl-C reaches the whole group, and the parent decides.
+    """
+    stop = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    if not lifeline:
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+        return stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stdin = sys.stdin.fileno()
+    os.set_blocking(stdin, False)
+
+    def read() -> None:
+        try:
+            if os.read(stdin, 4096):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        loop.remove_reader(stdin)
+        stop.set()
+
+    loop.add_reader(stdin, read)
+    return stop
+
+
+def run(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run a shell's main coroutine on uvloop where it is installed; its exit code."""
+    try:
+        import uvloop  # noqa: PLC0415 - a default dependency only where it installs
+    except ImportError:
+        return asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())
+
+
+async def _child(line: bytes) -> int:
+    stop = stopped_by(asyncio.get_running_loop(), lifeline=True)
+    given = json.loads(line)
+    host = given.get("host", "127.0.0.1")
+    proxy = FaultProxy(given.get("seed", time.time_ns()), host)
+    try:
+        url = await proxy.listen(host, given.get("port", 0))
+        await proxy.populate(json.dumps(given.get("proxies", [])).encode())
+    except (WorldError, Refusal) as error:
+        proxy.close()
+        print(f"{error}", file=sys.stderr)  # noqa: T201 - stderr is the child's voice
+        return ENVIRONMENT
+    listens = {one.name: one.listen for one in proxy.registry.values()}
+    ready = json.dumps({"ready": True, "url": url, "proxies": listens})
+    print(ready, flush=True)  # noqa: T201 - the child protocol's one line
+    await stop.wait()
+    proxy.close()
+    return 0
+
+
+def main() -> int:
+    """The child's entry; returns its exit code."""
+    line = _first_line(sys.stdin.fileno())
+    return run(lambda: _child(line))
+
+
+def _first_line(stdin: int) -> bytes:
+    """The configuration; read without a buffer, so that none of what follows is swallowed."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        more = os.read(stdin, 1)
+        if not more:
+            break
+        line += more
+    return bytes(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
