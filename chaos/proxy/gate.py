@@ -9,10 +9,12 @@ from dataclasses import asdict
 from chaos.proxy.alarm import Alarm
 from chaos.proxy.connection import Connection, Side, Traffic
 from chaos.proxy.kinds import toxic as toxic_of
-from chaos.proxy.link import Link, Toxic
+from chaos.proxy.link import Counts, Link, Toxic
 from chaos.proxy.registry import Stream, ToxicRecord
 
 BACKLOG = 4096
+# Proof outlives its toxic, so that it can be read after healing; so many names are remembered.
+REMEMBERED = 256
 STREAMS: tuple[Stream, ...] = ("upstream", "downstream")
 
 
@@ -33,6 +35,7 @@ class Gate:
         self.shut_at: float | None = None
         self.opened_at: float | None = None
         self._traffic: dict[Stream, Traffic] = {stream: Traffic() for stream in STREAMS}
+        self._lifted: dict[str, Counts] = {}
         self._seed = seed
         self._listener: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -119,6 +122,12 @@ class Gate:
     def lift(self, name: str) -> list[Side]:
         """Take a toxic away from new and live connections."""
         stream = next(one for one in STREAMS if any(name == t.name for t in self.toxics[one]))
+        for toxic in self.toxics[stream]:
+            if toxic.name == name:
+                self._lifted.pop(name, None)
+                self._lifted[name] = toxic.counts
+        while len(self._lifted) > REMEMBERED:
+            del self._lifted[next(iter(self._lifted))]
         self.toxics[stream] = [toxic for toxic in self.toxics[stream] if toxic.name != name]
         now = time.monotonic()
         sides = [side for side in self._live(stream) if side.link is not None]
@@ -145,4 +154,5 @@ class Gate:
             "received": {stream: self._traffic[stream].received for stream in STREAMS},
             "sent": {stream: self._traffic[stream].sent for stream in STREAMS},
             "toxics": toxics,
+            "lifted": {name: asdict(counts) for name, counts in self._lifted.items()},
         }

@@ -1,0 +1,252 @@
+"""Our edge to any fault proxy that speaks Toxiproxy's API: change it, read each change back.
+
+What toxiproxy-python offers goes through it. Tried on Python 3.11 with toxiproxy-python 0.1.1
+against Toxiproxy 2.12 it imports without a warning (it needs the `future` package) and creates
+proxies, adds and removes toxics, enables, disables and resets. It is unfit on its own because
+
+- the server's address is class-wide state, so a process can speak to one server at a time;
+- nothing it sends has a timeout, each call opens a connection of its own, and `requests` sends it
+  through an HTTP proxy where the environment names one, even to loopback;
+- a 500, such as a port in use, becomes ``KeyError: 'name'`` and the server's sentence is lost;
+  other failures pass for success (`reset`, `disable`), and `destroy("name")` does nothing;
+- names are not escaped in paths, and it knows neither PATCH nor the update of a toxic, `/populate`,
+  leases, batches and counts.
+
+So each of its calls is made with the address and a bounded session lent to it, what it raises
+becomes one sentence, the state is read back, and what it does not know goes through
+:class:`chaos.proxy.client.ApiClient`.
+"""
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+import requests
+import toxiproxy
+import toxiproxy.api
+from requests.adapters import HTTPAdapter
+
+from chaos.errors import WorldError
+from chaos.proxy.client import ApiClient, Told
+from chaos.proxy.registry import Stream
+
+_LENT = threading.Lock()
+_NOT_FOUND = 404
+
+
+class _Bounded(HTTPAdapter):
+    """An adapter that gives every request a timeout, which toxiproxy-python has no way to."""
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__()
+        self._timeout = timeout
+
+    def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override] # options pass through
+        return super().send(request, **{**options, "timeout": self._timeout})
+
+
+class Controls:
+    """One fault proxy, ours or a real Toxiproxy, at its API's URL. Calls block; threads may share.
+
+    Every method raises WorldError, in one sentence, where the proxy does not do what it was asked.
+    Attributes are in Toxiproxy's units: milliseconds, microseconds for the slicer, kB/s, bytes.
+    """
+
+    def __init__(self, url: str, timeout: float = 5.0) -> None:
+        self.api = ApiClient(url, timeout)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.mount("http://", _Bounded(timeout))
+        self._server = toxiproxy.Toxiproxy()
+
+    def version(self) -> str:
+        """The version that the proxy says it is."""
+        return str(self._asked(self.api.ask("GET", "version"), "say its version")["version"])
+
+    def proxies(self) -> dict[str, dict[str, Any]]:
+        """Every proxy by name, with its toxics, as the API shows them."""
+        found = self._asked(self.api.ask("GET", "proxies"), "list its proxies")
+        return cast("dict[str, dict[str, Any]]", found)
+
+    def proxy(self, name: str) -> dict[str, Any]:
+        """One proxy as the API shows it."""
+        shown = self._asked(self.api.ask("GET", "proxies", name), f"show the proxy {name!r}")
+        return cast("dict[str, Any]", shown)
+
+    def create(self, name: str, listen: str, upstream: str, *, enabled: bool = True) -> str:
+        """Create a proxy; the address on which it really listens."""
+        wish = f"create the proxy {name!r} on {listen}"
+        self._lend(
+            lambda: self._server.create(
+                name=name, listen=listen, upstream=upstream, enabled=enabled
+            ),
+            wish,
+            again=lambda: self.api.ask(
+                "POST",
+                "proxies",
+                body={"name": name, "listen": listen, "upstream": upstream, "enabled": enabled},
+            ),
+        )
+        shown = self.proxy(name)
+        self._held(shown["upstream"] == upstream and shown["enabled"] == enabled, wish)
+        return str(shown["listen"])
+
+    def destroy(self, name: str) -> None:
+        """Delete a proxy; its connections are closed."""
+        self._asked(self.api.ask("DELETE", "proxies", name), f"delete the proxy {name!r}")
+
+    def set_enabled(self, proxy: str, enabled: bool) -> None:  # noqa: FBT001 - it is the value set
+        """Let a proxy listen, or refuse connections and close those that live."""
+        wish = f"{'enable' if enabled else 'disable'} the proxy {proxy!r}"
+        stub = self._stub(proxy)
+        self._lend(
+            stub.enable if enabled else stub.disable,
+            wish,
+            again=lambda: self.api.ask("POST", "proxies", proxy, body={"enabled": enabled}),
+        )
+        self._held(self.proxy(proxy)["enabled"] is enabled, wish)
+
+    def add_toxic(
+        self,
+        proxy: str,
+        kind: str,
+        attributes: Mapping[str, float],
+        *,
+        stream: Stream = "downstream",
+        toxicity: float = 1.0,
+        name: str = "",
+    ) -> str:
+        """Add a toxic to the end of its direction's chain; its name."""
+        name = name or f"{kind}_{stream}"
+        asked = {
+            "name": name,
+            "type": kind,
+            "stream": stream,
+            "toxicity": toxicity,
+            "attributes": dict(attributes),
+        }
+        wish = f"add the toxic {name!r} to the proxy {proxy!r}"
+        stub = self._stub(proxy)
+        self._lend(
+            lambda: stub.add_toxic(**asked),
+            wish,
+            again=lambda: self.api.ask("POST", "proxies", proxy, "toxics", body=asked),
+        )
+        self._same(self.toxic(proxy, name), asked, wish)
+        return name
+
+    def toxic(self, proxy: str, name: str) -> dict[str, Any]:
+        """One toxic as the API shows it."""
+        told = self.api.ask("GET", "proxies", proxy, "toxics", name)
+        return cast(
+            "dict[str, Any]", self._asked(told, f"show the toxic {name!r} of the proxy {proxy!r}")
+        )
+
+    def update_toxic(
+        self,
+        proxy: str,
+        name: str,
+        attributes: Mapping[str, float] | None = None,
+        toxicity: float | None = None,
+    ) -> None:
+        """Change a toxic's attributes or toxicity, on live connections too."""
+        asked: dict[str, Any] = {"attributes": dict(attributes or {})}
+        if toxicity is not None:
+            asked["toxicity"] = toxicity
+        wish = f"change the toxic {name!r} of the proxy {proxy!r}"
+        told = self.api.ask("PATCH", "proxies", proxy, "toxics", name, body=asked)
+        self._asked(told, wish)
+        self._same(self.toxic(proxy, name), asked, wish)
+
+    def remove_toxic(self, proxy: str, name: str) -> None:
+        """Take a toxic away."""
+        wish = f"remove the toxic {name!r} from the proxy {proxy!r}"
+        stub = self._stub(proxy)
+        if "/" in name or "?" in name or "#" in name or "%" in name:
+            self._asked(self.api.ask("DELETE", "proxies", proxy, "toxics", name), wish)
+        else:
+            self._lend(lambda: stub.destroy_toxic(name), wish)
+        left = self.api.ask("GET", "proxies", proxy, "toxics", name)
+        self._held(left.status == _NOT_FOUND, wish)
+
+    def reset(self) -> None:
+        """Enable every proxy and remove every toxic."""
+        wish = "reset"
+        self._lend(self._server.reset, wish, again=lambda: self.api.ask("POST", "reset"))
+        clean = all(one["enabled"] and not one["toxics"] for one in self.proxies().values())
+        self._held(clean, wish)
+
+    def counts(self, name: str) -> dict[str, Any] | None:
+        """Proof of injection for one proxy; None where the proxy counts nothing (Toxiproxy)."""
+        told = self.api.ask("GET", "proxies", name, "counts")
+        if told.status == _NOT_FOUND and told.value is None:
+            return None
+        return cast("dict[str, Any]", self._asked(told, f"count what the proxy {name!r} did"))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+        self.api.close()
+
+    def _stub(self, name: str) -> Any:
+        return toxiproxy.Proxy(name=name, upstream="", enabled=True, listen="")
+
+    def _lend(
+        self, call: Callable[[], object], wish: str, again: Callable[[], Told] | None = None
+    ) -> None:
+        """Make one call of toxiproxy-python; ``again`` asks anew where it lost what was said."""
+        try:
+            with self._address_lent():
+                call()
+        except (requests.RequestException, KeyError, ValueError):
+            told = again() if again is not None else self.api.ask("GET", "version")
+            self._asked(told, wish)
+        except (
+            toxiproxy.api.NotFound,
+            toxiproxy.api.ProxyExists,
+            toxiproxy.api.InvalidToxic,
+        ) as error:
+            raise self._refusal(wish, _said(error.args[0])) from None
+
+    @contextlib.contextmanager
+    def _address_lent(self) -> Iterator[None]:
+        consumer = toxiproxy.api.APIConsumer
+        with _LENT:
+            before = consumer.host, consumer.port, toxiproxy.api.requests
+            host = f"[{self.api.host}]" if ":" in self.api.host else self.api.host
+            consumer.host, consumer.port = host, self.api.port
+            toxiproxy.api.requests = self._session
+            try:
+                yield
+            finally:
+                consumer.host, consumer.port, toxiproxy.api.requests = before
+
+    def _asked(self, told: Told, wish: str) -> Any:
+        if not told.fine:
+            raise self._refusal(wish, told.error)
+        return told.value
+
+    def _refusal(self, wish: str, reason: str) -> WorldError:
+        return WorldError(f"The fault proxy at {self.api.url} did not {wish}: {reason}.")
+
+    def _held(self, held: bool, wish: str) -> None:  # noqa: FBT001 - a predicate's value
+        if not held:
+            raise self._refusal(wish, "it said it had, but reading it back shows otherwise")
+
+    def _same(self, shown: Mapping[str, Any], asked: Mapping[str, Any], wish: str) -> None:
+        attributes = shown["attributes"]
+        kept = all(attributes.get(key) == value for key, value in asked["attributes"].items())
+        # Toxicity travels as a 32-bit float.
+        near = abs(shown["toxicity"] - asked.get("toxicity", shown["toxicity"])) <= 1e-6  # noqa: PLR2004
+        self._held(kept and near, wish)
+
+
+def _said(content: bytes | str) -> str:
+    """The server's sentence in what toxiproxy-python raises: the answer's body, undecoded."""
+    try:
+        return str(json.loads(content)["error"])
+    except (ValueError, KeyError, TypeError):
+        text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+        return text.strip().rstrip(".")
