@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from chaos.exchange import Answer
-from chaos.service.instance import Instance
+from chaos.service.instance import Entropy, Instance
+from chaos.service.keys import Key
 from chaos.service.roles import Identity, Role
 
+NOTHING: Mapping[str, object] = {}
 MEDIA = "application/vnd.ibm.kms.{}+json"
-Entropy = Callable[[int], bytes]
 
 
 @dataclass(slots=True)
@@ -28,24 +29,25 @@ class Admitted:
     now: float
     entropy: Entropy
     correlation: str
-    body: bytes
     ring: str = ""
     prefer: str = ""
+    rsa_key: Callable[[], RSAPrivateKey] | None = None
     path: tuple[str, ...] = ()
+    body: bytes = b""
     query: Mapping[str, str] = field(default_factory=dict)
-
-    def uuid(self) -> str:
-        """A new random id."""
-        return new_id(self.entropy)
 
     def bare(self, kind: str, document: object, status: int = 200) -> Answer:
         """Answer with a document of its own."""
         return Answer(status, self._headers(kind), orjson.dumps(document))
 
     def collection(
-        self, kind: str, resources: Sequence[object], status: int = 200, **metadata: object
+        self,
+        kind: str,
+        resources: Sequence[object],
+        status: int = 200,
+        metadata: Mapping[str, object] = NOTHING,
     ) -> Answer:
-        """Answer with a collection in Key Protect's envelope."""
+        """Answer with a collection in Key Protect's envelope; ``metadata`` are added to its own."""
         described = {
             "collectionType": MEDIA.format(kind),
             "collectionTotal": len(resources),
@@ -53,15 +55,14 @@ class Admitted:
         }
         return self.bare(kind, {"metadata": described, "resources": resources}, status)
 
-    def empty(self, status: int = 204) -> Answer:
+    def empty(self, status: int = 204, **headers: str) -> Answer:
         """Answer without a body."""
-        return Answer(status, {"correlation-id": self.correlation})
+        return Answer(status, {"correlation-id": self.correlation, **headers})
+
+    def key(self) -> Key:
+        """The key that the path names, as time has left it."""
+        return self.instance.find(self.path[0], self.ring, self.now)
 
     def _headers(self, kind: str) -> dict[str, str]:
         # IBM's SDK for Python parses application/json itself, and its users then lack `.json()`.
         return {"content-type": MEDIA.format(kind), "correlation-id": self.correlation}
-
-
-def new_id(entropy: Entropy) -> str:
-    """A random UUID, version 4."""
-    return str(UUID(bytes=entropy(16), version=4))

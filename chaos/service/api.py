@@ -16,12 +16,17 @@ is UTC in seconds since 1970. A duplicate root key is one `POST /api/v2/keys` wi
 in each region. One object is one region with any number of instances; all regions share one Iam.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from chaos.exchange import Answer, Request
-from chaos.service.admitted import Admitted, Entropy, new_id
+from chaos.service.admitted import Admitted
+from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
-from chaos.service.instance import Instance
+from chaos.service.instance import Entropy, Instance, new_id
 from chaos.service.refusal import Refusal, unauthorized
 from chaos.service.routes import PREFIX, Route, find
 
@@ -34,61 +39,85 @@ class KeyService:
     """A region: its instances, and the door through which every request comes.
 
     ``scale`` makes the service's clock run that many times as fast from ``epoch`` on, for all that
-    is timed in it but tokens, whose life is read by the caller's own clock.
+    is timed in it but tokens, whose life is read by the caller's own clock. ``rsa_key`` draws the
+    keys of import tokens, which no entropy argument can. ``keep`` is told of an instance whenever
+    something in it changed, before the answer that acknowledges it is given.
     """
 
     def __init__(
-        self, region: str, *, iam: Iam, entropy: Entropy, scale: float = 1.0, epoch: float = 0.0
+        self,
+        region: str,
+        *,
+        iam: Iam,
+        entropy: Entropy,
+        clock: Clock = REAL_TIME,
+        rsa_key: Callable[[], RSAPrivateKey] | None = None,
+        keep: Callable[[Instance], None] = lambda _: None,
     ) -> None:
         self.region = region
         self.iam = iam
         self.instances: dict[str, Instance] = {}
+        self.answered: Counter[tuple[str, str, int]] = Counter()
         self._entropy = entropy
-        self._scale = scale
-        self._epoch = epoch
+        self._clock = clock
+        self._rsa_key = rsa_key
+        self._keep = keep
 
     def add_instance(
         self, account: str, *, instance_id: str = "", name: str = "", now: float = 0.0
     ) -> Instance:
         """Make a tenant; its id is drawn unless it is given."""
         made = Instance(
-            instance_id or new_id(self._entropy), account, self.region, name, created=now
+            instance_id or new_id(self._entropy),
+            account,
+            self.region,
+            self._entropy,
+            name,
+            created=self._clock.at(now),
         )
         self.instances[made.id] = made
+        self._keep(made)
         return made
-
-    def clock(self, now: float) -> float:
-        """The service's own time at the caller's ``now``."""
-        if self._scale == 1.0:
-            return now
-        return self._epoch + (now - self._epoch) * self._scale
 
     def answer(self, request: Request, now: float) -> Answer:
         """Answer one request at ``now``, UTC seconds since 1970."""
-        path, _, query = request.path.partition("?")
+        path, _, query_string = request.path.partition("?")
         if path in TOKEN_PATHS:
             return self.iam.answer(request, now)
-        headers = _read_headers(request)
-        correlation = headers.get("correlation-id")
-        if not correlation:
-            correlation = headers["correlation-id"] = new_id(self._entropy)
+        headers = self._read_headers(request)
+        query = dict(parse_qsl(query_string)) if query_string else {}
         segments = path[len(PREFIX) :].split("/") if path.startswith(PREFIX) else []
-        route, pattern = find(request.method, segments)
-        failed = route.failed if route is not None else ""
+        route, known = find(request.method, segments, query.get("action", ""))
+        if route is None:
+            answer = _no_route(known=known).answer("", headers["correlation-id"])
+            self.answered[request.method[:7], "", answer.status] += 1
+            return answer
         try:
-            if route is None:
-                raise _no_route(pattern)
-            asked = self._admit(route, headers, request.body, now)
+            asked = self._admit(route, headers, now)
             if "%" in path:
                 segments = [unquote(segment) for segment in segments]
-            asked.path = tuple(segments[1::2])
-            if query:
-                asked.query = dict(parse_qsl(query))
-            return route.endpoint(asked)
+            asked.path, asked.query, asked.body = tuple(segments[1::2]), query, request.body
+            answer = route.endpoint(asked)
+            if route.writes or asked.instance.changed:
+                asked.instance.changed = False
+                self._keep(asked.instance)
         except Refusal as refusal:
-            return refusal.answer(failed, correlation)
+            answer = refusal.answer(route.failed, headers["correlation-id"])
+        self.answered[route.method, route.path, answer.status] += 1
+        return answer
 
-    def _admit(self, route: Route, headers: dict[str, str], body: bytes, now: float) -> Admitted:
+    def _read_headers(self, request: Request) -> dict[str, str]:
+        """The headers that matter here; a request without a correlation id is given one."""
+        headers = {}
+        for name, value in request.headers:
+            lower = name.lower()
+            if lower in _READ_HEADERS:
+                headers[lower] = value
+        if not headers.get("correlation-id"):
+            headers["correlation-id"] = new_id(self._entropy)
+        return headers
+
+    def _admit(self, route: Route, headers: dict[str, str], now: float) -> Admitted:
         """Who asks, and of which tenant: no token, no tenant and no role all sound the same."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         identity = self.iam.verify(token, now) if scheme.lower() == "bearer" else None
@@ -102,25 +131,16 @@ class KeyService:
             instance,
             identity,
             roles,
-            self.clock(now),
+            self._clock.at(now),
             self._entropy,
             headers["correlation-id"],
-            body,
-            ring=headers.get("x-kms-key-ring", ""),
-            prefer=headers.get("prefer", ""),
+            headers.get("x-kms-key-ring", ""),
+            headers.get("prefer", ""),
+            self._rsa_key,
         )
 
 
-def _read_headers(request: Request) -> dict[str, str]:
-    headers = {}
-    for name, value in request.headers:
-        lower = name.lower()
-        if lower in _READ_HEADERS:
-            headers[lower] = value
-    return headers
-
-
-def _no_route(pattern: str) -> Refusal:
-    if pattern:
+def _no_route(*, known: bool) -> Refusal:
+    if known:
         return Refusal(405, "", "The requested method is not allowed on this path")
     return Refusal(404, "", "The requested path does not exist")

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 
 import orjson
 
-from chaos.service.refusal import bad_body, invalid_field
+from chaos.service.refusal import Refusal, bad_body, invalid_field
 
 Document = dict[str, object]
+_ENVELOPE = frozenset({"metadata", "resources"})
+EARLIEST, LATEST = 0.0, 253_370_764_800.0  # the years that can be written back: 1970 to 9999
 
 
 def read_object(body: bytes, allowed: frozenset[str]) -> Document:
@@ -22,7 +24,7 @@ def read_object(body: bytes, allowed: frozenset[str]) -> Document:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise bad_body("The body is not well-formed JSON") from None
+        raise bad_body("the body is not well-formed JSON") from None
     if document is None:
         return {}
     return as_object(document, allowed)
@@ -31,7 +33,7 @@ def read_object(body: bytes, allowed: frozenset[str]) -> Document:
 def as_object(document: object, allowed: frozenset[str]) -> Document:
     """A JSON object with no other fields than the allowed ones."""
     if not isinstance(document, dict):
-        raise bad_body("The body must be a JSON object")
+        raise bad_body("the body must be a JSON object")
     if document.keys() <= allowed:
         return document
     spelled = {name.casefold(): name for name in allowed}
@@ -39,21 +41,42 @@ def as_object(document: object, allowed: frozenset[str]) -> Document:
     for name, value in document.items():
         known = spelled.get(name.casefold())
         if known is None:
-            raise bad_body("The body has a field that this action does not take", field=name[:90])
+            raise bad_body("the body has a field that this action does not take", field=name[:90])
         renamed[known] = value
     return renamed
 
 
 def read_resources(body: bytes, allowed: frozenset[str]) -> list[Document]:
-    """The resources of an envelope; metadata must be there and must count them rightly."""
-    envelope = read_object(body, frozenset({"metadata", "resources"}))
+    """The resources of an envelope; its metadata must not be empty."""
+    envelope = read_object(body, _ENVELOPE)
     metadata = envelope.get("metadata")
     if not isinstance(metadata, dict) or not metadata:
-        raise bad_body("The field `metadata` must be given", field="metadata")
+        raise bad_body("the field `metadata` must be given", field="metadata")
     resources = envelope.get("resources")
     if not isinstance(resources, list):
-        raise bad_body("The field `resources` must be a list", field="resources")
+        raise bad_body("the field `resources` must be a list", field="resources")
     return [as_object(resource, allowed) for resource in resources]
+
+
+def read_one(body: bytes, allowed: frozenset[str]) -> Document:
+    """The one resource of an envelope."""
+    resources = read_resources(body, allowed)
+    if len(resources) != 1:
+        raise bad_body("the field `resources` must hold exactly one entry", field="resources")
+    return resources[0]
+
+
+def read_counted(body: bytes, allowed: frozenset[str]) -> list[Document]:
+    """The resources of an envelope whose `collectionTotal`, where given, counts them."""
+    resources = read_resources(body, allowed)
+    metadata = read_object(body, _ENVELOPE)["metadata"]
+    given = metadata.get("collectionTotal") if isinstance(metadata, dict) else None
+    if given is not None and given != len(resources):
+        sentence = "Collection total does not match number of resources"
+        raise Refusal(400, "COLLECTION_TOTAL_MISMATCH_ERR", sentence)
+    if not resources:
+        raise bad_body("the field `resources` must not be empty", field="resources")
+    return resources
 
 
 def text(document: Document, name: str, shortest: int, longest: int, default: str = "") -> str:
@@ -62,7 +85,7 @@ def text(document: Document, name: str, shortest: int, longest: int, default: st
     if value is None:
         return default
     if not isinstance(value, str):
-        raise bad_body(f"The field `{name}` must be a string", field=name)
+        raise bad_body(f"the field `{name}` must be a string", field=name)
     if not shortest <= len(value) <= longest:
         sentence = f"The field `{name}` must have {shortest} to {longest} characters"
         raise invalid_field(name, sentence)
@@ -75,7 +98,7 @@ def flag(document: Mapping[str, object], name: str, *, default: bool) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise bad_body(f"The field `{name}` must be true or false", field=name)
+        raise bad_body(f"the field `{name}` must be true or false", field=name)
     return value
 
 
@@ -85,7 +108,7 @@ def whole(document: Document, name: str, least: int, most: int, default: int) ->
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        raise bad_body(f"The field `{name}` must be a whole number", field=name)
+        raise bad_body(f"the field `{name}` must be a whole number", field=name)
     if not least <= value <= most:
         raise invalid_field(name, f"The field `{name}` must be from {least} to {most}")
     return int(value)
@@ -97,7 +120,7 @@ def texts(document: Document, name: str, most: int, longest: int) -> tuple[str, 
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise bad_body(f"The field `{name}` must be a list of strings", field=name)
+        raise bad_body(f"the field `{name}` must be a list of strings", field=name)
     if len(value) > most or any(len(each) > longest for each in value):
         sentence = f"The field `{name}` may have {most} entries of {longest} characters"
         raise invalid_field(name, sentence)
@@ -107,7 +130,7 @@ def texts(document: Document, name: str, most: int, longest: int) -> tuple[str, 
 def decoded(value: object, name: str) -> bytes:
     """The bytes that a base64 text stands for; the value itself never reaches an error."""
     if not isinstance(value, str):
-        raise bad_body(f"The field `{name}` must be a string", field=name)
+        raise bad_body(f"the field `{name}` must be a string", field=name)
     try:
         return a2b_base64(value, strict_mode=True)
     except (Error, ValueError):
@@ -123,7 +146,7 @@ def moment(document: Document, name: str) -> float | None:
         when = datetime.fromisoformat(value)
     except ValueError:
         when = None
-    if when is None or when.tzinfo is None:
+    if when is None or when.tzinfo is None or not EARLIEST <= when.timestamp() <= LATEST:
         raise invalid_field(name, f"The field `{name}` must be an RFC 3339 date with a time zone")
     return when.timestamp()
 

@@ -4,20 +4,23 @@ Times are seconds of the service's clock (UTC, since 1970). Rules and periods ar
 Protect documentation. Nothing here draws randomness: ids and material come in as arguments.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chaos.service.refusal import Refusal, deleted, too_early, wrong_state
+from chaos.service.refusal import Refusal, deleted, root_key_required, too_early, wrong_state
 
+DAY = 86400.0
+MONTH = 30 * DAY  # as the documentation of rotation policies defines it
 SETTLES = 30.0  # between two lifecycle actions: disable and enable, delete and restore
 ROTATION_RESTS = 3600.0
 SYNC_RESTS = 3600.0
 PURGE_WAITS = 4 * 3600.0
-RESTORABLE = 30 * 86400.0
-PURGED_AFTER = 90 * 86400.0
-APPROVAL_LASTS = 7 * 86400.0
+RESTORABLE = 30 * DAY
+PURGED_AFTER = 90 * DAY
+APPROVAL_LASTS = 7 * DAY
 NEVER = float("inf")
 
 
@@ -43,7 +46,7 @@ class KeyVersion:
         self.cipher = AESGCM(self.material)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Approval:
     """The first of the two approvals that a dual-authorised delete needs."""
 
@@ -56,12 +59,25 @@ class Approval:
         return self.at + APPROVAL_LASTS
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPolicy:
+    """A policy that was set on a key; ``interval_month`` is the rotation's, 0 for dual auth."""
+
+    id: str
+    enabled: bool
+    created: float
+    created_by: str
+    updated: float
+    updated_by: str
+    interval_month: int = 0
+
+
 @dataclass(slots=True)
 class Key:
     """A root key (not extractable: it wraps) or a standard key (extractable: it is read).
 
-    ``versions`` are oldest first; a standard key keeps its payload as its only version and never
-    wraps. ``changed`` is the last lifecycle action, from which the waiting periods count.
+    ``versions`` are oldest first; a standard key has a ``payload`` instead and never wraps.
+    ``changed`` is the last lifecycle action, from which the waiting periods count.
     """
 
     id: str
@@ -85,8 +101,8 @@ class Key:
     deleted_by: str = ""
     changed: float = -NEVER
     synced: float = -NEVER
-    algorithm: str = "AES"
-    dual_auth: bool | None = None
+    rotation: KeyPolicy | None = None
+    dual_auth: KeyPolicy | None = None
     approval: Approval | None = None
 
     @property
@@ -94,13 +110,20 @@ class Key:
         """The version that wraps."""
         return self.versions[-1]
 
-    def settle(self, now: float) -> None:
-        """Let what time alone does to a key happen: expiry, and approvals that lapse."""
+    def settle(self, now: float, draw_version: Callable[[float], KeyVersion]) -> bool:
+        """Let what time alone does to a key happen; True when something did.
+
+        An expired key is deactivated, an approval lapses, a rotation policy rotates.
+        """
+        before = (self.state, self.approval, len(self.versions))
+        if self.approval is not None and now >= self.approval.expires:
+            self.approval = None
+        if self.rotation is not None and self.rotation.enabled:
+            self._rotate_by_policy(min(now, self.expires), draw_version)
         if now >= self.expires and self.state in (State.ACTIVE, State.SUSPENDED):
             self.state = State.DEACTIVATED
             self.updated = self.expires
-        if self.approval is not None and now >= self.approval.expires:
-            self.approval = None
+        return before != (self.state, self.approval, len(self.versions))
 
     def gone(self, now: float) -> bool:
         """Purged by time: 90 days after its deletion nothing is left of a key."""
@@ -115,8 +138,7 @@ class Key:
     def require_root(self) -> None:
         """Refuse what only a root key can do."""
         if self.extractable:
-            sentence = "Requested action can only be completed with a root key"
-            raise Refusal(400, "KEY_ROOT_REQ_ERR", sentence)
+            raise root_key_required()
 
     def disable(self, now: float) -> None:
         """Active to suspended."""
@@ -142,12 +164,14 @@ class Key:
         self.require_root()
         self.require(State.ACTIVE, State.DEACTIVATED)
         if self.rotated is not None and now < self.rotated + ROTATION_RESTS:
-            sentence = "The key can be rotated only once per hour"
+            sentence = "This root key has been rotated within the last hour"
             raise Refusal(409, "KEY_ROTATION_NOT_PERMITTED", sentence)
 
     def delete(self, by: str, now: float) -> None:
         """To destroyed. The material is kept for 30 days so that the key can be restored."""
         self.require(State.ACTIVE, State.SUSPENDED, State.DEACTIVATED)
+        if self.dual_auth is not None and self.dual_auth.enabled:
+            self._require_two(by)
         self.state_before_deletion = self.state
         self.deleted, self.deleted_by = now, by
         self._enter(State.DESTROYED, now)
@@ -157,9 +181,10 @@ class Key:
         if self.state is not State.DESTROYED or self.deleted is None:
             raise wrong_state()
         if now >= self.deleted + RESTORABLE:
-            raise Refusal(400, "KEY_RESTORE_EXPIRED", "The key can no longer be restored")
+            raise Refusal(400, "KEY_RESTORE_EXPIRED", "Key restoration has expired")
         if now >= self.expires:
-            raise Refusal(400, "KEY_EXPIRED_ERR", "The key has expired")
+            sentence = "The action could not be performed on the key: the key has expired"
+            raise Refusal(400, "KEY_EXPIRED_ERR", sentence)
         self._require_settled(now)
         self.deleted, self.deleted_by, self.approval = None, "", None
         self._enter(self.state_before_deletion, now)
@@ -169,18 +194,51 @@ class Key:
         if self.state is not State.DESTROYED or self.deleted is None:
             raise wrong_state()
         if now < self.deleted + PURGE_WAITS:
-            raise too_early("The key can be purged 4 hours after it was deleted")
+            raise too_early("it can be purged 4 hours after it was deleted")
 
     def sync(self, now: float) -> None:
         """Tell integrated services about the key again, once an hour."""
         self.require_root()
         if now < max(self.synced, self.changed) + SYNC_RESTS:
-            raise too_early("Wait an hour after the last sync or lifecycle action of this key")
+            raise too_early("wait an hour after its last sync or lifecycle action")
         self.synced = now
+
+    def approve_deletion(self, by: str, now: float) -> None:
+        """Give the first of two approvals; it holds for 7 days."""
+        self._require_dual_auth()
+        self.approval = Approval(by, now)
+        self.updated = now
+
+    def withdraw_approval(self, now: float) -> None:
+        """Take the first approval back."""
+        self._require_dual_auth()
+        self.approval = None
+        self.updated = now
+
+    def _require_dual_auth(self) -> None:
+        self.require(State.ACTIVE, State.SUSPENDED, State.DEACTIVATED)
+        if self.dual_auth is None or not self.dual_auth.enabled:
+            sentence = "The key is not dual auth enabled and cannot be set for deletion"
+            raise Refusal(409, "NOT_DUAL_AUTH_ERR", sentence)
+
+    def _require_two(self, by: str) -> None:
+        if self.approval is None or self.approval.by == by:
+            sentence = "Number of authorizations required to delete is not met"
+            raise Refusal(409, "AUTHORIZATIONS_NOT_MET", sentence)
+
+    def _rotate_by_policy(self, until: float, draw_version: Callable[[float], KeyVersion]) -> None:
+        policy = self.rotation
+        if policy is None or self.state is not State.ACTIVE or self.imported or self.extractable:
+            return
+        every = policy.interval_month * MONTH
+        while (due := max((self.rotated or self.created) + every, policy.updated)) <= until:
+            at = max(due, self.changed)
+            self.versions.append(draw_version(at))
+            self.rotated = self.updated = at
 
     def _require_settled(self, now: float) -> None:
         if now < self.changed + SETTLES:
-            raise too_early("Wait 30 seconds after the last action on this key")
+            raise too_early("wait 30 seconds after its last action")
 
     def _enter(self, state: State, now: float) -> None:
         self.state = state

@@ -1,6 +1,7 @@
 """What the service says when it will not: HTTP status, reason code and a sentence.
 
-The codes and the shape of the body are Key Protect's published ones.
+The codes and the shape of the body are Key Protect's published ones; where none is published (they
+say so below) the code is ours and the status is what its clients can act on.
 """
 
 from http import HTTPStatus
@@ -58,42 +59,75 @@ class Refusal(Exception):  # noqa: N818 (an answer, not an error of ours)
 
 def unauthorized() -> Refusal:
     """No token, a bad or expired one, or no role: Key Protect answers 401 to all of them."""
-    sentence = "The user does not have access to the specified resource"
-    return Refusal(HTTPStatus.UNAUTHORIZED, "", sentence)
+    return Refusal(401, "", "The user does not have access to the specified resource")
 
 
 def bad_body(sentence: str, field: str = "") -> Refusal:
     """The body cannot be read as what this path takes."""
-    return Refusal(HTTPStatus.BAD_REQUEST, "BAD_BODY_ERR", sentence, field=field)
+    begin = "Invalid body data was passed. Please ensure the data passed had valid formatting: "
+    return Refusal(400, "BAD_BODY_ERR", begin + sentence, field=field)
 
 
 def invalid_field(field: str, sentence: str) -> Refusal:
     """One field of an otherwise readable body is out of its bounds."""
-    return Refusal(HTTPStatus.BAD_REQUEST, "INVALID_FIELD_ERR", sentence, field=field)
+    return Refusal(400, "INVALID_FIELD_ERR", sentence, field=field)
 
 
 def invalid_query(name: str, sentence: str) -> Refusal:
     """A query parameter is out of its bounds."""
-    return Refusal(HTTPStatus.BAD_REQUEST, "INVALID_QUERY_PARAM_ERR", sentence, field=name)
+    return Refusal(400, "INVALID_QUERY_PARAM_ERR", sentence, field=name)
+
+
+def no_body() -> Refusal:
+    """The action cannot do without a body."""
+    return Refusal(400, "NO_BODY_ERR", "Missing body in request")
 
 
 def no_such_key() -> Refusal:
     """Unknown, purged, in another ring or another tenant's: the answers do not differ."""
-    return Refusal(HTTPStatus.NOT_FOUND, "KEY_NOT_FOUND_ERR", "key does not exist")
+    return Refusal(404, "KEY_NOT_FOUND_ERR", "key does not exist")
+
+
+def not_found(kind: str) -> Refusal:
+    """Something other than a key does not exist; code ours, after KEY_NOT_FOUND_ERR."""
+    return Refusal(404, f"{kind.upper()}_NOT_FOUND_ERR", f"{kind.replace('_', ' ')} does not exist")
+
+
+def already_there(kind: str) -> Refusal:
+    """The name is taken; code ours, as none is published."""
+    sentence = f"A {kind.replace('_', ' ')} with that name already exists in this instance"
+    return Refusal(409, f"{kind.upper()}_NOT_UNIQUE_ERR", sentence)
+
+
+def at_most(kind: str, limit: int) -> Refusal:
+    """There are as many as there may be; code ours, as none is published."""
+    sentence = f"No more than {limit} of them are allowed"
+    return Refusal(409, f"{kind.upper()}_LIMIT_ERR", sentence)
 
 
 def wrong_state() -> Refusal:
     """The key's state does not allow the action."""
-    sentence = "Key is not in a valid state"
-    return Refusal(HTTPStatus.CONFLICT, "KEY_ACTION_INVALID_STATE_ERR", sentence)
+    return Refusal(409, "KEY_ACTION_INVALID_STATE_ERR", "Key is not in a valid state")
 
 
 def too_early(sentence: str) -> Refusal:
     """The action is allowed, only not yet."""
-    return Refusal(HTTPStatus.CONFLICT, "REQ_TOO_EARLY_ERR", sentence)
+    return Refusal(409, "REQ_TOO_EARLY_ERR", f"The key was updated recently: {sentence}")
 
 
 def deleted() -> Refusal:
     """Any use of a destroyed key."""
-    sentence = "Key has already been deleted. Please delete references to this key."
-    return Refusal(HTTPStatus.GONE, "KEY_DELETED_ERR", sentence)
+    sentence = "Key has already been deleted: Please delete references to this key"
+    return Refusal(410, "KEY_DELETED_ERR", sentence)
+
+
+def root_key_required() -> Refusal:
+    """A standard key was asked to do what only a root key can."""
+    sentence = "Requested action can only be completed with a root key"
+    return Refusal(400, "KEY_ROOT_REQ_ERR", sentence)
+
+
+def service_only() -> Refusal:
+    """What integrated services may do and users may not."""
+    sentence = "This action can only be done by a service to service call"
+    return Refusal(403, "SERVICE_ONLY_ERR", sentence)

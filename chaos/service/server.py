@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from chaos.errors import ScenarioError, WorldError
 from chaos.exchange import Answer, Request
 from chaos.service.api import KeyService
+from chaos.service.clock import Clock
 from chaos.service.configuration import Configuration
 from chaos.service.front_door import FrontDoor
 from chaos.service.iam import Iam
@@ -46,10 +47,14 @@ BACKLOG = 1024
 Pure = Callable[[Request, float], Answer]
 
 
+def new_rsa_key() -> rsa.RSAPrivateKey:
+    """A new RSA key from the system's entropy."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def new_signing_key() -> str:
     """A new RSA key in PEM for the ``iam.signing_key`` that all processes of a world share."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return new_rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def answering(configuration: Configuration) -> tuple[Pure, dict[str, object]]:
@@ -67,8 +72,8 @@ def answering(configuration: Configuration) -> tuple[Pure, dict[str, object]]:
         configuration.region,
         iam=iam,
         entropy=entropy,
-        scale=configuration.scale_time,
-        epoch=started,
+        clock=Clock(configuration.scale_time, started),
+        rsa_key=new_rsa_key,
     )
     for tenant in configuration.instances:
         service.add_instance(tenant.account, instance_id=tenant.id, name=tenant.name, now=started)

@@ -22,7 +22,7 @@ def key_document(instance: Instance, key: Key, now: float, *, payload: bool = Fa
         "tags": list(key.tags),
         "state": int(key.state),
         "extractable": key.extractable,
-        "crn": instance.crn_of(key),
+        "crn": instance.crn("key", key.id),
         "imported": key.imported,
         "keyRingID": key.ring,
         "creationDate": written(key.created),
@@ -39,14 +39,18 @@ def key_document(instance: Instance, key: Key, now: float, *, payload: bool = Fa
         document["keyVersion"] = {"id": newest.id, "creationDate": written(newest.created)}
     elif payload:
         document["payload"] = b64encode(key.payload).decode()
+    if key.rotation is not None and key.rotation.interval_month:
+        rule, interval = key.rotation, key.rotation.interval_month
+        document["rotation"] = {"enabled": rule.enabled, "interval_month": interval}
     document.update(_dates(key))
     document.update(_deletion(key, now))
     return document
 
 
 def _dual_auth(key: Key) -> Document:
-    shown: Document = {"enabled": bool(key.dual_auth)}
-    if key.dual_auth:
+    enabled = key.dual_auth is not None and key.dual_auth.enabled
+    shown: Document = {"enabled": enabled}
+    if enabled:
         shown["keySetForDeletion"] = key.approval is not None
     if key.approval is not None:
         shown["authExpiration"] = written(key.approval.expires)
