@@ -74,7 +74,6 @@ async def operate(world: World, member: Member, arrival: Arrival) -> None:
             _begin(world, member, call, step, arrival.number, flights)
         else:
             await _rest(world, member, step, flights)
-        _hand_over(world, member)
     outcome, why = _judge(step, chosen)
     if outcome == "ok" and step.result is not None and arrival.kind == "wrap":
         _keep(world, member, arrival.number, step.region, step.result)
@@ -133,6 +132,7 @@ def _tell(world: World, member: Member, flight: Flight) -> None:
         member.refresh = None
     tried = flight.tried
     flight.call.observe(tried.number, reply, world.now())
+    _hand_over(world, member)
     world.note(
         Attempted(
             flight.operation,

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
+from typing import cast
 
 from chaos.client.call import Try
 from chaos.proxy.link import Link, Toxic
@@ -50,8 +51,7 @@ class SimulatedWorld:
         return self._wires[attempt.endpoint].send(client, attempt)
 
     async def first(self, tickets: Sequence[Ticket], until: float) -> Ticket | None:
-        own = [ticket for ticket in tickets if isinstance(ticket, VirtualTicket)]
-        return await self._time.first(own, until)
+        return await self._time.first(cast("Sequence[VirtualTicket]", tickets), until)
 
     def cancel(self, ticket: Ticket) -> None:
         assert isinstance(ticket, VirtualTicket)

@@ -52,7 +52,7 @@ class SocketsRun:
         self._watch = watch
         self._regions = tuple(region.name for region in order.scenario.regions)
         self._theatre = Theatre(order.scenario)
-        self._injector = Injector(self._theatre)
+        self._injector: Injector | None = None
         self._journal = Journal(order.folder / stored.NEMESIS, self._regions)
         self._world = SocketsWorld(time.monotonic(), time.time(), self._note, self._apply)
         self._stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -91,6 +91,8 @@ class SocketsRun:
         scenario = self._order.scenario
         load = await self._theatre.spawn("the load generator", "chaos.run.load")
         await self._theatre.open()
+        injector = self._injector = Injector(self._theatre.proxy)
+        await asyncio.to_thread(injector.prepare, scenario)
         stage = await provision(
             self._world, scenario, self._theatre.sites, self._theatre.api_key, self._theatre.iam
         )
@@ -182,6 +184,7 @@ class SocketsRun:
         self._marks.append((self._world.now(), f"audit of {entries:,} data keys"))
 
     def _apply(self, change: Change) -> Applied:
+        assert self._injector is not None, "no change is applied before the stage is open"
         took_effect, counts = self._injector.apply(change)
         fault = change.fault
         return Applied(
@@ -204,9 +207,10 @@ class SocketsRun:
 
     async def _clear(self) -> None:
         """Heal every fault, end every child, close every file, in that order."""
-        if self._begun:
+        if self._injector is not None:
             with contextlib.suppress(WorldError):
                 await asyncio.to_thread(self._injector.heal)
+            self._injector.close()
         await self._world.close()
         await self._theatre.close()
         self._journal.close()

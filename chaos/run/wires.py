@@ -152,10 +152,12 @@ class Connection:
         size = HEAD_SIZE + len(flight.attempt.request.body)
         self._owed = size
         if self._up.idle:
+            # Nothing to pass on the way there, so nothing can be due before the answer is.
             self._requested(size)
+            self._wake()
         else:
             self._up.feed(Chunk(now, bytes(size)))
-        self.pump()
+            self.pump()
 
     def pump(self) -> None:
         """Move what is due on both links, and come back when more is."""
