@@ -88,7 +88,8 @@ class _Parser:
         self._regions = regions
         self._parameters = parameters
         if len(text) > LONGEST:
-            raise ScenarioError(f"'{shown(text)}': a rule has at most {LONGEST} characters")
+            here = _Token("end", "", LONGEST + 1)
+            self._refuse(here, f"a rule has at most {LONGEST} characters")
         self._tokens = self._tokenize()
         self._next = 0
 
@@ -110,10 +111,10 @@ class _Parser:
         while at < end:
             match = _TOKEN.match(self._text, at)
             if match is None or match.lastgroup is None:
-                at += len(self._text[at:]) - len(self._text[at:].lstrip(" "))
-                word = shown(re.split(r"[\s(),<>=]", self._text[at:], maxsplit=1)[0])
-                here = _Token("mark", "", at + 1)
-                self._refuse(here, f"'{word or self._text[at]}' means nothing here")
+                rest = self._text[at:].lstrip(" ")
+                word = re.split(r"[\s(),<>=]", rest, maxsplit=1)[0] or rest[0]
+                here = _Token("mark", "", len(self._text) - len(rest) + 1)
+                self._refuse(here, f"{shown(word)!r} means nothing here")
             kind = match.lastgroup
             tokens.append(_Token(kind, match.group(kind), match.start(kind) + 1))
             at = match.end()

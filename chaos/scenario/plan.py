@@ -28,6 +28,10 @@ class Plan:
     operations: float
     hits: tuple[tuple[str, str], ...]
 
+    def __str__(self) -> str:
+        """Plain text, for where there is no terminal to draw on."""
+        return "\n".join(_lines(self))
+
 
 def plan(scenario: Scenario) -> Plan:
     """The plan of a scenario; a value, for whoever shows it."""
@@ -51,21 +55,13 @@ def describe(fault: Fault) -> str:
     return f"{fault.kind} at {fault.target} for {seconds(fault.lasts)}" + (own and f" ({own})")
 
 
-def text(plan: Plan) -> str:
-    """The plan as plain text, for `keychaos plan` where there is no terminal."""
+def _lines(plan: Plan) -> Iterator[str]:
     scenario = plan.scenario
-    lines = [
-        f"{scenario.name}: {scenario.teaches}",
-        f"seed {scenario.seed}, {seconds(scenario.lasts)}, about {plan.operations:,.0f} operations",
-        "",
-        *_topology(scenario),
-        "",
-        *_timeline(plan),
-        "",
-        "objectives",
-        *(f"  {rule}" for rule in rules(scenario)),
-    ]
-    return "\n".join(lines) + "\n"
+    yield f"{scenario.name}: {scenario.teaches}"
+    lasts = seconds(scenario.lasts)
+    yield f"seed {scenario.seed}, {lasts}, about {plan.operations:,.0f} operations"
+    yield from ("", *_topology(scenario), "", *_timeline(plan), "", "objectives")
+    yield from (f"  {rule}" for rule in rules(scenario))
 
 
 def rules(scenario: Scenario) -> Iterator[str]:

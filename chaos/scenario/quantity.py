@@ -17,6 +17,7 @@ EXAMPLES: dict[Dimension, str] = {
     "rate": "a rate with a unit, such as 120/s",
     "number": "a plain number, such as 3 or 1.2",
 }
+_SHOWN = 40
 _UNITS: dict[str, tuple[Dimension, Decimal]] = {
     "ms": ("seconds", Decimal("0.001")),
     "s": ("seconds", Decimal(1)),
@@ -107,6 +108,7 @@ def pattern(dimension: Dimension) -> str:
 
 
 def shown(given: object) -> str:
-    """What the user wrote, on one line and short enough for a message."""
+    """What the user wrote, on one line, printable, and short enough for a message."""
     text = " ".join(str(given).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - a line of a message
+    text = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -1,0 +1,84 @@
+"""Hypothesis strategies: valid scenarios of every shape, and the text of the shipped one."""
+
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from chaos.scenario.expression import parse
+from chaos.scenario.faults import KINDS
+from chaos.scenario.model import Clients, Fault, Load, Region, RootKey, Scenario
+from chaos.scenario.quantity import Quantity
+
+SHIPPED = Path(__file__).parents[2] / "scenarios/failover/region-down-backup-key.yaml"
+NAMES = ("us-south", "us-east", "eu-de", "jp-tok")
+
+
+def milliseconds(least: int, most: int) -> st.SearchStrategy[float]:
+    """Durations in whole milliseconds, as people write them."""
+    return st.integers(least, most).map(lambda number: number / 1000)
+
+
+@st.composite
+def regions(draw: st.DrawFn) -> tuple[Region, ...]:
+    """One to four regions; jitter is within the latency."""
+    made = []
+    for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True)):
+        latency = draw(milliseconds(0, 300))
+        made.append(Region(name, latency, min(latency, draw(milliseconds(0, 300)))))
+    return tuple(made)
+
+
+@st.composite
+def faults(draw: st.DrawFn, targets: tuple[str, ...], ends: float) -> tuple[Fault, ...]:
+    """Up to three faults one after the other, all healed by ``ends``, the first after 10 s."""
+    made: list[Fault] = []
+    at = 10.0
+    for number in range(draw(st.integers(0, 3))):
+        kind = draw(st.sampled_from(sorted(KINDS)))
+        own = sorted(set(KINDS[kind].model_fields) - {"name", "kind", "target", "at", "lasts"})
+        lasts = draw(milliseconds(30_000, 60_000))
+        if at + lasts > ends:
+            break
+        attributes = tuple((name, draw(milliseconds(0, 5000))) for name in own)
+        target = draw(st.sampled_from(targets))
+        made.append(Fault(f"fault-{number}", kind, "wire", target, at, lasts, attributes))
+        at += lasts + draw(milliseconds(0, 5000))
+    return tuple(made)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """Any scenario that the reader would accept."""
+    places = draw(regions())
+    names = tuple(region.name for region in places)
+    holding = tuple(draw(st.permutations(names)))[: draw(st.integers(1, len(names)))]
+    preferred = tuple(draw(st.permutations(holding)))[: draw(st.integers(1, len(holding)))]
+    lasts = draw(milliseconds(60_000, 300_000))
+    planned = draw(faults(names, lasts - 30.0))
+    wraps = draw(st.integers(0, 1000)) / 1000
+    parameters = {"rto": Quantity(draw(milliseconds(1, 20_000)), "seconds")}
+    rules = ["integrity == 100%", "response.p99 <= rto"]
+    rules += ["recover <= rto", "lost_operations <= 9"] if planned else []
+    rules += ["failover.p95 <= rto"] if planned and len(preferred) > 1 else []
+    return Scenario(
+        name="any-scenario",
+        teaches=draw(st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), min_size=1)),
+        seed=draw(st.integers(0, 2**63 - 1)),
+        lasts=lasts,
+        regions=places,
+        keys=(RootKey("orders", holding),),
+        clients=Clients(
+            draw(st.integers(1, 500)), "recommended", preferred, draw(st.integers(1, 9))
+        ),
+        load=Load(
+            draw(st.integers(1, 5000)) / 10,
+            draw(st.sampled_from(["poisson", "constant"])),
+            (("wrap", wraps), ("unwrap", round(1 - wraps, 3))),
+        ),
+        faults=planned,
+        objectives=tuple(parse(rule, names, parameters) for rule in rules),
+        parameters=tuple((name, limit.value) for name, limit in parameters.items()),
+        window=draw(milliseconds(1, 9000)),
+        source="",
+        path="",
+    )

@@ -1,0 +1,143 @@
+"""The language of objectives: everything it says, and everything it refuses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.scenario.expression import parse, render
+from chaos.scenario.objective import Comparison, Measure, Unit
+from chaos.scenario.quantity import Quantity
+from chaos.scenario.vocabulary import OPERATIONS, PHASES, VOCABULARY, Term, Where
+from tests.scenario.refusals import refusal
+
+REGIONS = ("us-south", "us-east")
+PARAMETERS = {"rto": Quantity(10.0, "seconds"), "slo": Quantity(0.99, "share"), "odd": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "comparison", "limit", "unit"),
+    [
+        ("failover.p95 <= rto", Measure("failover", (), "p95"), "<=", 10.0, "seconds"),
+        ("recover<=90s", Measure("recover"), "<=", 90.0, "seconds"),
+        (
+            "availability(steady) >= 99.9%",
+            Measure("availability", ("steady",)),
+            ">=",
+            0.999,
+            "share",
+        ),
+        (
+            " availability( fault ,after   failover )>=slo ",
+            Measure("availability", ("fault", "after failover")),
+            ">=",
+            0.99,
+            "share",
+        ),
+        (
+            "response(recovery, us-east, unwrap).p99 < 300ms",
+            Measure("response", ("recovery", "us-east", "unwrap"), "p99"),
+            "<",
+            0.3,
+            "seconds",
+        ),
+        ("amplification <= 1.2", Measure("amplification"), "<=", 1.2, "ratio"),
+        ("wrong_plaintext == 0", Measure("wrong_plaintext"), "==", 0.0, "count"),
+        ("integrity(us-east) == 100%", Measure("integrity", ("us-east",)), "==", 1.0, "share"),
+    ],
+)
+def test_a_rule_becomes_an_objective(
+    text: str, measure: Measure, comparison: Comparison, limit: float, unit: Unit
+) -> None:
+    rule = parse(text, REGIONS, PARAMETERS, line=7)
+    assert (rule.measure, rule.comparison, rule.limit) == (measure, comparison, limit)
+    assert (rule.text, rule.unit, rule.line) == (text.strip(), unit, 7)
+
+
+def test_a_named_limit_is_remembered_by_its_name() -> None:
+    assert parse("recover <= rto", REGIONS, PARAMETERS).parameter == "rto"
+    assert parse("recover <= 10s", REGIONS, PARAMETERS).parameter == ""
+
+
+def test_a_parameter_that_could_not_be_read_is_not_complained_of_twice() -> None:
+    assert parse("recover <= odd", REGIONS, PARAMETERS).limit == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "column 1: 'the end of the rule' is not a measure"),
+        ("failovr.p95 <= rto", "column 1: 'failovr' is not a measure; did you mean 'failover'?"),
+        ("failover <= rto", "column 10: failover needs a statistic: failover.p50, failover.p95"),
+        ("failover.p59 <= rto", "column 10: 'p59' is not a statistic of failover; did you mean"),
+        ("recover.p95 <= rto", "column 9: recover is one value and has no statistic 'p95'"),
+        ("recover <= rot", "column 12: 'rot' is not a parameter of the objectives; did you mean"),
+        ("recover <= 10", "column 12: recover needs a duration with a unit"),
+        ("recover <= 10%", "recover needs a duration with a unit"),
+        ("recover <= slo", "recover needs a duration with a unit"),
+        ("recover 10s", "column 9: expected one of <= >= < > ==, not '10s'"),
+        ("recover = 10s", "column 9: '=' means nothing here"),
+        ("recover <= 10s 4", "column 16: nothing may follow the limit, but here is '4'"),
+        ("recover <=", "expected a limit, not 'the end of the rule'"),
+        ("recover >= 10s", "recover is better when lower: write '<='"),
+        ("recover == 10s", "recover is never exactly a value: write '<='"),
+        ("recover < 0s", "no run can hold '< 0s'"),
+        ("recover <= 10sec", "column 12: '10sec' means nothing here"),
+        ("recover(steady) <= 1s", "recover is measured only for the whole run, not by phase"),
+        ("availability > 100%", "no run can hold '> 100%'"),
+        ("availability >= 101%", "availability is never above 100%"),
+        ("availability <= 99%", "availability is better when higher: write '>='"),
+        ("availability(stedy) >= 99%", "column 14: 'stedy' is no phase, region or operation"),
+        ("availability(us-soth) >= 99%", "did you mean 'us-south'?"),
+        ("availability(steady, fault) >= 99%", "a second phase; 'steady' is one already"),
+        ("availability(after failover) >= 99%", "'after failover' is a part of the fault phase"),
+        ("availability(steady, after failover) >= 99%", "is a part of the fault phase"),
+        ("availability(fault >= 99%", "expected ',' or ')', not '>='"),
+        ("availability() >= 99%", "column 14: ')' is no phase, region or operation here"),
+        ("amplification(us-south) <= 3", "measured only by phase, not by region 'us-south'"),
+        ("wrong_plaintext == 0.5", "wrong_plaintext is a count: write a whole number"),
+        ("lost_operations <= 1%", "lost_operations needs a plain number"),
+        ("a" * 201, "column 201: a rule has at most 200 characters"),
+    ],
+)
+def test_a_bad_rule_is_refused_with_the_column_and_what_is_right(text: str, message: str) -> None:
+    assert message in refusal(parse, text, REGIONS, PARAMETERS)
+
+
+@st.composite
+def measures(draw: st.DrawFn) -> Measure:
+    """Any measure that the vocabulary allows."""
+    term: Term = draw(st.sampled_from(list(VOCABULARY.values())))
+    words: dict[Where, tuple[str, ...]] = {
+        "phase": PHASES,
+        "region": REGIONS,
+        "operation": OPERATIONS,
+    }
+    where = [
+        draw(st.sampled_from(words[place]))
+        for place in draw(st.permutations(term.wheres))
+        if place in words and draw(st.booleans())
+    ]
+    if "fault" in where and "after failover" in term.wheres and draw(st.booleans()):
+        where.append("after failover")
+    statistic = draw(st.sampled_from(term.statistics)) if term.statistics else None
+    return Measure(term.name, tuple(where), statistic)
+
+
+@given(measures())
+def test_a_measure_reads_back_as_it_was_written(measure: Measure) -> None:
+    term = VOCABULARY[measure.name]
+    comparison = "<=" if term.better == "lower" else ">="
+    limit = {"seconds": "2s", "share": "99%", "ratio": "1.5", "count": "3"}[term.unit]
+    assert parse(f"{render(measure)} {comparison} {limit}", REGIONS).measure == measure
+
+
+WORDS = (*VOCABULARY, *REGIONS, *PHASES, "after", "failover", "p95", "rto", "99%", "3", "10s")
+SIGNS = ("(", ")", ",", ".", " ", "<=", ">=", "==", "<", ">", "=", "!", "é", "\t", "\xa0")
+FRAGMENTS = st.sampled_from((*WORDS, *SIGNS))
+
+
+@given(st.text(max_size=80) | st.lists(FRAGMENTS, max_size=14).map("".join))
+def test_any_text_is_an_objective_or_a_scenario_error_on_one_line(text: str) -> None:
+    said = refusal(parse, text, REGIONS, PARAMETERS)
+    assert len(said.splitlines()) <= 1
+    assert not said or ", column " in said
