@@ -10,11 +10,14 @@ import asyncio
 import contextlib
 import json
 import os
+import site
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import chaos
 from chaos.errors import WorldError
 
 READY_WITHIN = 20.0
@@ -81,6 +84,8 @@ async def spawn(name: str, module: str) -> Child:
     """Start `python -m module`; it imports what it needs and then waits for its configuration."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        # Not the folder that the user stands in: it may hold a `chaos` of its own.
+        "-P",
         "-m",
         module,
         stdin=asyncio.subprocess.PIPE,
@@ -88,7 +93,7 @@ async def spawn(name: str, module: str) -> Child:
         stderr=asyncio.subprocess.PIPE,
         # A session of its own: Ctrl-C in a terminal reaches the parent alone, which then decides.
         start_new_session=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env=_environment(),
         limit=2**20,
     )
     return Child(name, process, {})
@@ -110,6 +115,15 @@ async def configure(child: Child, configuration: Mapping[str, Any]) -> Mapping[s
         raise WorldError(f"{child.name} did not start: {words or 'it ended without a word'}")
     child.ready = said
     return said
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, with the checkout it runs from on the path where it runs from one."""
+    home = str(Path(chaos.__file__).parent.parent)
+    path = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+    if home not in site.getsitepackages():
+        path.insert(0, home)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 async def stop_all(children: list[Child]) -> None:

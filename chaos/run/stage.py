@@ -20,10 +20,10 @@ from chaos.run.ending import Ending
 from chaos.run.injector import Injector
 from chaos.run.journal import EVENTS, Journal
 from chaos.run.nemesis import nemesis
+from chaos.run.peers import Peers
 from chaos.run.provision import Provisioned, provision
 from chaos.run.sockets import SocketsWorld
 from chaos.run.tail import Snapshot, Tail
-from chaos.run.theatre import Theatre
 from chaos.run.world import Applied, Event, Wrapped
 from chaos.scenario.model import Change, Scenario
 
@@ -51,7 +51,7 @@ class SocketsRun:
         self._order = order
         self._watch = watch
         self._regions = tuple(region.name for region in order.scenario.regions)
-        self._theatre = Theatre(order.scenario)
+        self._peers = Peers(order.scenario)
         self._injector: Injector | None = None
         self._journal = Journal(order.folder / stored.NEMESIS, self._regions)
         self._world = SocketsWorld(time.monotonic(), time.time(), self._note, self._apply)
@@ -89,19 +89,19 @@ class SocketsRun:
 
     async def _play(self) -> None:
         scenario = self._order.scenario
-        load = await self._theatre.spawn("the load generator", "chaos.run.load")
-        await self._theatre.open()
-        injector = self._injector = Injector(self._theatre.proxy)
+        load = await self._peers.spawn("the load generator", "chaos.run.load")
+        await self._peers.open()
+        injector = self._injector = Injector(self._peers.proxy)
         await asyncio.to_thread(injector.prepare, scenario)
         stage = await provision(
-            self._world, scenario, self._theatre.sites, self._theatre.api_key, self._theatre.iam
+            self._world, scenario, self._peers.sites, self._peers.api_key, self._peers.iam
         )
         await self._brief(load, stage)
         zero = time.monotonic() + LEAD
         self._world.zero, self._world.epoch = zero, time.time() + LEAD
         await load.tell({"zero": zero, "epoch": self._world.epoch})
         self._begun = True
-        watchers = [asyncio.create_task(self._guard(child)) for child in self._theatre.children]
+        watchers = [asyncio.create_task(self._guard(child)) for child in self._peers.children]
         watchers.append(asyncio.create_task(self._look()))
         try:
             async with asyncio.timeout(LEAD + scenario.lasts + DRAIN), asyncio.TaskGroup() as both:
@@ -212,7 +212,7 @@ class SocketsRun:
                 await asyncio.to_thread(self._injector.heal)
             self._injector.close()
         await self._world.close()
-        await self._theatre.close()
+        await self._peers.close()
         self._journal.close()
 
 

@@ -15,7 +15,7 @@ API_KEY_BYTES = 24
 ACCOUNT = "keychaos"
 
 
-class Theatre:
+class Peers:
     """Two or more regions, each a process, and the proxy before them; `close` ends them all."""
 
     def __init__(self, scenario: Scenario) -> None:
