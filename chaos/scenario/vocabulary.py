@@ -73,6 +73,11 @@ VOCABULARY: dict[str, Term] = {
             "response time: from when an operation was due to its end",
         ),
         Term(
+            "service", "seconds", "lower", _BY_ALL, _RESPONSES, (),
+            "service time: from when an operation started to its end; beside the response time it "
+            "shows what a stalled client would hide",
+        ),
+        Term(
             "lost_operations", "count", "lower", (), (), ("fault",),
             "operations lost to the fault: the area between the availability before it and "
             "during the disturbed time",

@@ -1,0 +1,84 @@
+"""A stored run in, everything that is to be said about it out. Pure."""
+
+from chaos.analysis.advice import ADVICE
+from chaos.analysis.case import Case, work_up
+from chaos.analysis.findings import Analysis, Finding, Measured, Verdict
+from chaos.analysis.headline import headline
+from chaos.analysis.marks import marks
+from chaos.analysis.measures import every, measured
+from chaos.analysis.saturation import TOLERATED, saturated
+from chaos.analysis.telling import Told
+from chaos.analysis.verdicts import judge, margin, needs_fault, of_data_keys, overall
+from chaos.analysis.why import why
+from chaos.analysis.wording import listed, many, seconds, share
+from chaos.run.record import Run
+from chaos.scenario.objective import Objective
+
+
+def analyse(run: Run) -> Analysis:
+    """Judge a stored run: findings, verdict, headline, marks, proofs and every measure.
+
+    The same run gives the same analysis, whatever the order of its records.
+    """
+    case = work_up(run)
+    judged = tuple(_finding(case, objective) for objective in run.scenario.objectives)
+    findings = tuple(finding for finding, _ in judged)
+    verdict = overall(findings, run.aborted)
+    causes = dict.fromkeys(told.cause for _, told in judged if told.cause)
+    return Analysis(
+        verdict=verdict,
+        headline=headline(case, verdict, findings),
+        findings=findings,
+        t0=case.t0,
+        marks=marks(case),
+        proofs=tuple(effect.proof() for effect in case.effects),
+        measures=every(case),
+        saturation=case.saturation,
+        deficiencies=tuple(ADVICE[cause] for cause in causes),
+    )
+
+
+def _finding(case: Case, objective: Objective) -> tuple[Finding, Told]:
+    value = measured(case, objective.measure)
+    verdict = judge(value, objective.comparison, objective.limit)
+    doubt = _doubt(case, objective, verdict)
+    if doubt is not None:
+        verdict, told = "inconclusive", doubt
+    else:
+        told = Told("") if verdict == "passed" else _why(case, objective, value)
+    finding = Finding(
+        objective=objective,
+        verdict=verdict,
+        measured=value,
+        margin=margin(value, objective.comparison, objective.limit),
+        why=told.text[:1].upper() + told.text[1:] + ("." if told.text else ""),
+        records=told.records,
+    )
+    return finding, told
+
+
+def _why(case: Case, objective: Objective, value: Measured) -> Told:
+    told = why(case, objective.measure)
+    if judge(value, objective.comparison, objective.limit) == "inconclusive" and value.censored:
+        limit, seen = seconds(objective.limit), seconds(value.value or 0.0)
+        text = f"it was watched for {seen} only, which does not decide {limit}: {told.text}"
+        return Told(text, told.records, told.cause)
+    return told
+
+
+def _doubt(case: Case, objective: Objective, verdict: Verdict) -> Told | None:
+    """What keeps a verdict from being believed: a busy generator, a fault that never bit."""
+    if saturated(case.saturation) and not of_data_keys(objective):
+        found = case.saturation
+        text = (
+            f"the load generator fell behind its plan: {found.late:,} of "
+            f"{many(found.planned, 'arrival')} started over 100 ms late and {found.dropped:,} were "
+            f"dropped, more than {share(TOLERATED)}"
+        )
+        return Told(text, (), "generator saturated")
+    silent = [effect.fault.name for effect in case.effects if effect.first is None]
+    if silent and needs_fault(objective) and verdict != "failed":
+        what = "faults" if len(silent) > 1 else "fault"
+        text = f"there is no proof that the {what} {listed(silent)} touched anything"
+        return Told(text, (), "fault without effect")
+    return None

@@ -1,0 +1,53 @@
+"""A run worked up: everything that findings, sentences and marks are read from."""
+
+from dataclasses import dataclass
+
+from chaos.analysis.effects import Effect, effects, first_touch
+from chaos.analysis.evidence import Evidence, gather
+from chaos.analysis.findings import Saturation
+from chaos.analysis.journeys import Journeys, journeys
+from chaos.analysis.recovery import Failback, Recovery, failback, recovery
+from chaos.analysis.saturation import saturation
+from chaos.run.record import Run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One run's evidence, what its faults did, and how the clients came through.
+
+    ``t0`` is None where no fault is proved to have bitten; ``recovery`` and ``failback`` then are
+    None, too.
+    """
+
+    evidence: Evidence
+    effects: tuple[Effect, ...]
+    t0: float | None
+    journeys: Journeys
+    recovery: Recovery | None
+    failback: Failback | None
+    saturation: Saturation
+
+    @property
+    def run(self) -> Run:
+        """The run itself."""
+        return self.evidence.run
+
+
+def work_up(run: Run) -> Case:
+    """Prepare the columns, prove the faults, follow every client."""
+    evidence = gather(run)
+    found = effects(evidence)
+    t0 = first_touch(found)
+    recovered = None if t0 is None else recovery(evidence, found, t0)
+    back = None
+    if recovered is not None and recovered.baseline is not None:
+        back = failback(evidence, found, recovered.baseline)
+    return Case(
+        evidence=evidence,
+        effects=found,
+        t0=t0,
+        journeys=journeys(evidence, found),
+        recovery=recovered,
+        failback=back,
+        saturation=saturation(evidence),
+    )

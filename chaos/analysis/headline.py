@@ -1,0 +1,79 @@
+"""The claim in one sentence: what was lost, what the clients did, what became of the keys."""
+
+import numpy as np
+
+from chaos.analysis.case import Case
+from chaos.analysis.findings import Finding, Measured, Verdict
+from chaos.analysis.integrity import integrity
+from chaos.analysis.measures import measured
+from chaos.analysis.telling import region_name
+from chaos.analysis.wording import listed, many, seconds, share
+from chaos.scenario.objective import Measure
+
+
+def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
+    """One sentence that is true of the run whatever else is read."""
+    told = _claim(case)
+    if verdict == "aborted":
+        at = seconds(case.run.ended)
+        return f"Aborted {at} in: {case.run.aborted.rstrip('.')}; until then {_lower(told)}"
+    if verdict == "inconclusive":
+        open_ones = [each for each in findings if each.verdict == "inconclusive"]
+        first = open_ones[0].why if open_ones else "no objective was held against the run"
+        return f"Nothing can be concluded: {_lower(first).rstrip('.')}"
+    return told
+
+
+def _claim(case: Case) -> str:
+    journeys = case.journeys
+    operations = case.evidence.operations
+    if not len(operations):
+        return "No operation ended"
+    ok = measured(case, Measure("availability"))
+    if case.t0 is None or not len(journeys.clients):
+        part = share(ok.value or 0.0)
+        return f"{part} of {many(len(operations), 'operation')} ended ok; {_keys(case)}"
+    regions, counts = np.unique(journeys.left, return_counts=True)
+    names = [region_name(case.evidence, int(region)) for region in regions]
+    left = names[int(np.argmax(counts))]
+    clients = many(len(journeys.clients), "client")
+    came = ~np.isnan(journeys.arrived)
+    if not came.any():
+        during = measured(case, Measure("availability", ("fault",)))
+        part = _of_operations(during if during.n else ok)
+        when = " under the fault" if during.n else ""
+        return f"{clients} lost {left} and none failed over: {part}{when}; {_keys(case)}"
+    arrivals = case.evidence.attempts["region"][journeys.arrival[came]]
+    others = listed([region_name(case.evidence, int(code)) for code in np.unique(arrivals)])
+    if not came.all():
+        return (
+            f"{int(came.sum()):,} of {clients} that lost {left} failed over to {others}; "
+            f"{_of_operations(ok)}; {_keys(case)}"
+        )
+    took = measured(case, Measure("failover", (), "p95"))
+    return (
+        f"{clients} lost {left} and failed over to {others} in {seconds(took.value or 0.0)} (p95); "
+        f"{_keys(case)}"
+    )
+
+
+def _of_operations(measured_share: Measured) -> str:
+    part = share(measured_share.value or 0.0)
+    return f"{part} of {many(measured_share.n, 'operation')} ended ok"
+
+
+def _keys(case: Case) -> str:
+    found = integrity(case.run)
+    if not found.entries or (found.missed and not (found.lost or found.wrong)):
+        return "the data keys were not audited"
+    lost = len({each.number for each in found.lost})
+    wrong = len({each.number for each in found.wrong})
+    if not lost and not wrong:
+        return "no data key was lost"
+    parts = [f"{many(lost, 'data key')} no longer open everywhere"] if lost else []
+    parts += [f"{many(wrong, 'data key')} open to another plaintext"] if wrong else []
+    return listed(parts)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

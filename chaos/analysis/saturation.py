@@ -1,0 +1,26 @@
+"""Whether the load generator kept to its plan: a run that it bent says nothing of the clients."""
+
+import numpy as np
+
+from chaos.analysis.evidence import Evidence
+from chaos.analysis.findings import Saturation
+
+LATE = 0.1
+TOLERATED = 0.01
+
+
+def saturation(evidence: Evidence) -> Saturation:
+    """How many arrivals were dropped, or started more than 100 ms after they were due."""
+    operations, dropped = evidence.operations, evidence.run.dropped
+    lag = operations["started"] - operations["due"]
+    return Saturation(
+        planned=len(operations) + dropped,
+        dropped=dropped,
+        late=int((lag > LATE).sum()),
+        lag_p99=float(np.percentile(lag, 99, method="inverted_cdf")) if len(lag) else 0.0,
+    )
+
+
+def saturated(found: Saturation) -> bool:
+    """Whether more than 1 % of the arrivals were dropped or late."""
+    return found.dropped + found.late > TOLERATED * found.planned

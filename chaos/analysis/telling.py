@@ -1,0 +1,129 @@
+"""What the records say of one operation or of many, as parts of sentences."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chaos.analysis.evidence import Bools, Evidence
+from chaos.analysis.wording import kind, listed, many, reply, seconds
+from chaos.run.record import FAILURE_CODES, NOWHERE, OUTCOMES, Columns
+
+TIMEOUTS = {
+    FAILURE_CODES[name]: name.replace("_", " ")
+    for name in ("connect_timeout", "read_timeout", "total_timeout")
+}
+_MOST_CITED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence, the numbers of the operations that it cites, and the cause by its name.
+
+    ``cause`` is a key of :data:`chaos.analysis.advice.ADVICE`, empty where there is nothing to
+    advise.
+    """
+
+    text: str
+    records: tuple[int, ...] = ()
+    cause: str = ""
+
+
+def region_name(evidence: Evidence, code: int) -> str:
+    """The name of a region by its code."""
+    return "no region" if code == NOWHERE else evidence.run.regions[code]
+
+
+def tries(evidence: Evidence, attempts: Columns) -> str:
+    """Attempts in a few words, those that met the same fate together.
+
+    `3 attempts at us-south (refused), 1 at us-east (503)`
+    """
+    met = Counter((int(each["region"]), int(each["status"])) for each in attempts)
+    parts: list[str] = []
+    for (region, status), count in met.items():
+        noun = many(count, "attempt") if not parts else f"{count:,}"
+        parts.append(f"{noun} at {region_name(evidence, region)} ({kind(status)})")
+    return listed(parts) if parts else "no attempt"
+
+
+def ending(evidence: Evidence, row: int) -> str:
+    """How an operation ended, in the client's own words where it gave any."""
+    operation = evidence.operations[row]
+    why = evidence.run.whys[int(operation["why"])]
+    return why or OUTCOMES[int(operation["outcome"])]
+
+
+def reasons(evidence: Evidence, rows: Bools) -> list[tuple[str, int, int]]:
+    """Why operations did not end well, by their last attempt: in words, how many, the first row."""
+    chosen = np.flatnonzero(rows & ~evidence.ok)
+    last = _last_attempts(evidence)
+    found: dict[str, tuple[int, int]] = {}
+    for row in chosen:
+        words = _reason(evidence, int(row), int(last[row]))
+        count, first = found.get(words, (0, int(row)))
+        found[words] = count + 1, first
+    ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[1][1]))
+    return [(words, count, first) for words, (count, first) in ranked]
+
+
+def numbers(evidence: Evidence, rows: Sequence[int]) -> tuple[int, ...]:
+    """The operation numbers of rows, as many as a sentence can cite."""
+    return tuple(int(evidence.operations["number"][row]) for row in rows[:_MOST_CITED])
+
+
+def longest(evidence: Evidence, rows: Bools, since: str = "due") -> int:
+    """The row of the operation among these that took longest, -1 where there is none."""
+    lasted = evidence.operations["ended"] - evidence.operations[since]
+    return int(np.argmax(np.where(rows, lasted, -1.0))) if rows.any() else -1
+
+
+def story(evidence: Evidence, row: int) -> str:
+    """What took an operation so long: its queueing, its attempts, its waits."""
+    operation, attempts = evidence.operations[row], evidence.attempts_of(row)
+    late = float(operation["started"] - operation["due"])
+    lasted = attempts["ended"] - attempts["sent"]
+    waited = float(operation["ended"] - operation["started"]) - _covered(attempts)
+    parts = []
+    if late > 0.01:  # noqa: PLR2004 - a start within 10 ms is on time
+        parts.append(f"it started {seconds(late)} late")
+    if len(attempts):
+        slowest = attempts[int(np.argmax(lasted))]
+        where = region_name(evidence, int(slowest["region"]))
+        spent = f"{many(len(attempts), 'attempt')} took {seconds(float(lasted.sum()))}"
+        parts.append(
+            f"its {spent}, of which one at {where} {reply(int(slowest['status']))} after "
+            f"{seconds(float(lasted.max()))}"
+        )
+    if waited > 0.01:  # noqa: PLR2004 - what a program needs between two steps
+        parts.append(f"{seconds(waited)} went by between and after attempts")
+    return listed(parts)
+
+
+def _covered(attempts: Columns) -> float:
+    """How long at least one of the attempts was under way."""
+    total, reached = 0.0, -np.inf
+    for each in attempts:
+        total += max(0.0, float(each["ended"]) - max(reached, float(each["sent"])))
+        reached = max(reached, float(each["ended"]))
+    return total
+
+
+def _last_attempts(evidence: Evidence) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    last = np.full(len(evidence.operations), -1)
+    known = np.flatnonzero(evidence.row >= 0)
+    order = known[np.argsort(evidence.attempts["ended"][known], kind="stable")]
+    last[evidence.row[order]] = order
+    return last.astype(np.int64)
+
+
+def _reason(evidence: Evidence, row: int, last: int) -> str:
+    if last < 0:
+        return f"without an attempt ({ending(evidence, row)})"
+    attempt = evidence.attempts[last]
+    where = region_name(evidence, int(attempt["region"]))
+    if evidence.answered[last]:
+        return f"although {where} answered {int(attempt['status'])} ({ending(evidence, row)})"
+    status = int(attempt["status"])
+    return f"{kind(status)} at {where}"
