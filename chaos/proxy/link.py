@@ -4,202 +4,13 @@ The chain may change while bytes are inside. Whatever the changes, bytes leave i
 they came, none is invented, and none is lost except those that a toxic is there to drop.
 """
 
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from random import Random
 
-from chaos.proxy.toxics import NEVER, Chunk, Effect, Event, Reset, Suffered
+from chaos.proxy.stage import Counts, Stage, Toxic
+from chaos.proxy.toxics import NEVER, Chunk, Effect, Event
 
-
-@dataclass(slots=True)
-class Counts:
-    """Proof of injection of one toxic, over all links that carried it.
-
-    ``eligible`` links stood under it, ``matched`` of those won the toxicity draw, ``injected``
-    were really touched (an event was delayed, dropped, cut or replaced), ``escaped`` carried
-    something past it and were not touched. ``events`` were touched. ``first`` is the instant of
-    the first touch. Of ``delayed`` events ``asked`` is the sum of the delays that were due and
-    ``measured`` of those that were kept, ``late`` the worst difference, all in seconds.
-    """
-
-    eligible: int = 0
-    matched: int = 0
-    injected: int = 0
-    escaped: int = 0
-    events: int = 0
-    first: float | None = None
-    delayed: int = 0
-    asked: float = 0.0
-    measured: float = 0.0
-    late: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Toxic:
-    """An effect as it stands in a proxy's chain: its name, its share of links, its proof.
-
-    ``toxicity`` is the probability that a link suffers it, drawn once for a link. ``counts`` is
-    shared by every link; a changed toxic takes it along.
-    """
-
-    name: str
-    effect: Effect
-    toxicity: float = 1.0
-    counts: Counts = field(default_factory=Counts, compare=False)
-
-
-class _Stage:
-    """A toxic on one link, with what it holds.
-
-    ``head`` is the event being released: ``outputs`` are the parts of it that have not left.
-    ``inputs`` wait behind it untouched, so that a change of parameters can time them anew.
-    """
-
-    __slots__ = (
-        "by_itself",
-        "draw",
-        "head",
-        "held",
-        "hit",
-        "inputs",
-        "outputs",
-        "over",
-        "rng",
-        "seen",
-        "so_far",
-        "touched",
-        "toxic",
-    )
-
-    def __init__(self, toxic: Toxic, rng: Random, now: float) -> None:
-        self.toxic = toxic
-        self.rng = rng
-        self.draw = rng.random()
-        self.inputs: deque[Event] = deque()
-        self.outputs: deque[Event] = deque()
-        self.head: Event | None = None
-        self.held = 0
-        self.seen = self.touched = self.over = self.hit = False
-        self.by_itself: Event | None = None
-        self.so_far = Suffered()
-        toxic.counts.eligible += 1
-        self.arm(now)
-
-    def arm(self, now: float) -> None:
-        """Let the toxicity decide, and start what happens by itself."""
-        hit = self.draw < self.toxic.toxicity
-        if hit and not self.hit:
-            self.toxic.counts.matched += 1
-            self.so_far = Suffered()
-        self.hit = hit
-        self.by_itself = self.toxic.effect.begin(now) if hit and not self.over else None
-
-    def take(self, event: Event) -> None:
-        """Accept an event; what becomes of it leaves by `release`."""
-        if not self.seen:
-            self.seen = True
-            self.toxic.counts.escaped += 1
-        if self.over:
-            return
-        if isinstance(event, Chunk):
-            self.held += len(event.data)
-        if self.outputs:
-            self.inputs.append(event)
-        else:
-            self._expand(event)
-
-    def _expand(self, event: Event, *, again: bool = False) -> None:
-        parts = self.toxic.effect.feed(event, self.so_far, self.rng)
-        if len(parts) != 1 or parts[0] is not event:
-            if not again and (len(parts) != 1 or parts[0] != event):
-                self._touch(event.at)
-            if isinstance(event, Chunk):
-                left = sum(len(part.data) for part in parts if isinstance(part, Chunk))
-                self.held -= len(event.data) - left
-        self.head = event
-        self.outputs.extend(parts)
-
-    def _touch(self, at: float) -> None:
-        counts = self.toxic.counts
-        counts.events += 1
-        if not self.touched:
-            self.touched = True
-            counts.injected += 1
-            counts.escaped -= self.seen
-            counts.first = at if counts.first is None else min(at, counts.first)
-
-    def due(self) -> float:
-        due = self.outputs[0].at if self.outputs else NEVER
-        return due if self.by_itself is None else min(due, self.by_itself.at)
-
-    def release(self, now: float) -> list[Event]:
-        """What leaves this stage by ``now``, in order."""
-        limit = now if self.by_itself is None else min(now, self.by_itself.at)
-        left: list[Event] = []
-        while self.outputs:
-            while self.outputs and self.outputs[0].at <= limit:
-                part = self.outputs.popleft()
-                self._measure(part, now)
-                left.append(self._leaving(part))
-            if self.outputs:
-                break
-            while self.inputs and not self.outputs:
-                self._expand(self.inputs.popleft())
-        if self.by_itself is not None and self.by_itself.at <= now and not self.over:
-            self._touch(self.by_itself.at)
-            left.append(self._leaving(self.by_itself))
-        return left
-
-    def _measure(self, part: Event, now: float) -> None:
-        if self.head is not None and part.at > self.head.at:
-            counts = self.toxic.counts
-            counts.delayed += 1
-            counts.asked += part.at - self.head.at
-            counts.measured += now - self.head.at
-            counts.late = max(counts.late, now - part.at)
-
-    def _leaving(self, event: Event) -> Event:
-        if isinstance(event, Chunk):
-            self.held -= len(event.data)
-        elif isinstance(event, Reset) or event.whole:
-            self._finish()
-        return event
-
-    def _finish(self) -> None:
-        # Nothing follows the end of a connection.
-        self.over = True
-        self.by_itself = None
-        self.inputs.clear()
-        self.outputs.clear()
-        self.held = 0
-
-    def retime(self, now: float) -> None:
-        """Time what is held anew, under changed parameters, to leave from ``now`` on."""
-        if not self.outputs or self.head is None or not self.toxic.effect.retimed:
-            return
-        head = self.head
-        if isinstance(head, Chunk):
-            rest = b"".join(part.data for part in self.outputs if isinstance(part, Chunk))
-            head = Chunk(head.at, rest)
-        self.outputs.clear()
-        self.so_far.free = now
-        self._expand(head, again=True)
-
-    def flush(self, now: float) -> list[Event]:
-        """Give up everything that is held, because this toxic no longer applies to the link."""
-        if self.over or not self.hit:
-            return []
-        instead = self.toxic.effect.leave(now, self.so_far)
-        if instead is not None:
-            self._touch(now)
-            held: list[Event] = [instead]
-        else:
-            held = [event._replace(at=now) for event in (*self.outputs, *self.inputs)]
-        self.inputs.clear()
-        self.outputs.clear()
-        self.held = 0
-        return held
+__all__ = ["Counts", "Link", "Toxic"]
 
 
 class Link:
@@ -212,7 +23,7 @@ class Link:
 
     def __init__(self, toxics: Iterable[Toxic], rng: Random, now: float = 0.0) -> None:
         self._rng = rng
-        self._stages = [_Stage(toxic, rng, now) for toxic in toxics]
+        self._stages = [Stage(toxic, rng, now) for toxic in toxics]
         self._out: list[Event] = []
         self._make_room()
 
@@ -263,12 +74,12 @@ class Link:
 
     def add(self, toxic: Toxic, now: float) -> None:
         """Put a toxic at the end of the chain; it does not see what has left the one before it."""
-        self._stages.append(_Stage(toxic, self._rng, now))
+        self._stages.append(Stage(toxic, self._rng, now))
         self._make_room()
 
     def update(self, toxic: Toxic, now: float) -> None:
         """Change the toxic of that name; what it holds is timed anew where its kind can."""
-        position, stage = self._find(toxic.name)
+        position, stage = self._place(toxic.name)
         was_hit = stage.hit
         if was_hit and stage.draw >= toxic.toxicity:
             self._flush(position, stage, now)
@@ -280,17 +91,23 @@ class Link:
 
     def remove(self, name: str, now: float) -> None:
         """Take the toxic of that name out; what it holds goes on to the next at ``now``."""
-        position, stage = self._find(name)
+        position, stage = self._place(name)
         self._flush(position, stage, now)
         del self._stages[position]
         self._make_room()
 
-    def _flush(self, position: int, stage: _Stage, now: float) -> None:
+    def _flush(self, position: int, stage: Stage, now: float) -> None:
         for event in stage.flush(now):
             self._enter(position + 1, event)
 
-    def _find(self, name: str) -> tuple[int, _Stage]:
-        for position, stage in enumerate(self._stages):
-            if stage.toxic.name == name:
-                return position, stage
-        raise KeyError(name)
+    def names(self) -> list[str]:
+        """The names of its toxics in their order."""
+        return [stage.toxic.name for stage in self._stages]
+
+    def find(self, name: str) -> Toxic | None:
+        """The toxic of that name, None where it has none."""
+        return next((one.toxic for one in self._stages if one.toxic.name == name), None)
+
+    def _place(self, name: str) -> tuple[int, Stage]:
+        position = self.names().index(name)
+        return position, self._stages[position]
