@@ -42,11 +42,15 @@ class Waiter:
 
 
 class VirtualTicket:
-    """An attempt in virtual time; the programs that await it are woken in the order they came."""
+    """An attempt in virtual time; the programs that await it are woken in the order they came.
 
-    __slots__ = ("cancel", "ended", "reply", "waiters")
+    ``ends_by`` is when its own timeouts end it at the latest.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("cancel", "ended", "ends_by", "reply", "waiters")
+
+    def __init__(self, ends_by: float = inf) -> None:
+        self.ends_by = ends_by
         self.cancel: Action | None = None
         self.reply: Reply | None = None
         self.ended = 0.0
@@ -98,7 +102,8 @@ class VirtualTime:
         waiter = self.waiter()
         for ticket in tickets:
             ticket.waiters.append(waiter)
-        if until < inf:
+        # Most attempts end before anyone loses patience: no timer that could not fire.
+        if until < inf and all(until < ticket.ends_by for ticket in tickets):
             self.at(until, waiter.rouse)
         woken_by = await waiter
         return woken_by if isinstance(woken_by, VirtualTicket) else None

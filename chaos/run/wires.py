@@ -52,7 +52,8 @@ class Wire:
 
     def send(self, client: int, attempt: Try) -> VirtualTicket:
         """Begin one attempt over that client's connections."""
-        flight = Flight(VirtualTicket(), attempt, self.time.now)
+        now = self.time.now
+        flight = Flight(VirtualTicket(now + attempt.total), attempt, now)
         flight.ticket.cancel = lambda: self._cancel(flight)
         connection = None if attempt.fresh else self._kept(client)
         if connection is not None:

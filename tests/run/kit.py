@@ -40,7 +40,7 @@ def attempt(endpoint: str, total: float = 5.0, **changes: object) -> Try:
     """One attempt to `GET /` with generous timeouts."""
     fields: dict[str, object] = {"connect": 2.0, "read": 5.0, "total": total, "fresh": False}
     fields.update(changes)
-    return Try(  # type: ignore[misc]
+    return Try(
         number=1,
         region="",
         endpoint=endpoint,
