@@ -11,7 +11,7 @@ from chaos.analysis.findings import Analysis
 from chaos.report import lanes, numbers, palette, panels
 from chaos.report.captions import captions, draw_caption, zoom_caption
 from chaos.report.flags import spread
-from chaos.report.sheet import Sheet
+from chaos.report.sheet import Sheet, measure
 from chaos.report.timeline import (
     Band,
     Pole,
@@ -30,6 +30,7 @@ _HEIGHTS = {"response": 290.0, "success": 88.0, "answered": 104.0, "extra": 84.0
 _GAP = 30.0
 _STEPS = [1, 2, 5, 10]
 _MOST_ARROWS = 3
+_TICK = 12.0
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,14 @@ class Plot:
         for crowd, at, place in zip(named, wanted, places, strict=True):
             colour = palette.FAIL if crowd.failed else palette.region_text(crowd.region)
             self.sheet.line((left + 1, left + 9), (at, place), color=colour, linewidth=0.8)
-            self.sheet.text(left + 12, place + 4, crowd.text, size=self.sheet.size - 0.5,
+            self.sheet.text(left + _TICK, place + 4, crowd.text, size=self.sheet.size - 0.5,
                             color=colour)  # fmt: skip
+
+
+def names_width(run: Run, view: View, size: float) -> float:
+    """How much room the names beside a zoom take, in pixels."""
+    widths = [measure(crowd.text, size - 0.5) for crowd in named_crowds(run, view)]
+    return max(widths, default=0.0) + _TICK + 4.0
 
 
 def _step(span: float, most: int) -> float:

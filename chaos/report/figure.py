@@ -10,13 +10,13 @@ import matplotlib as mpl
 
 from chaos.analysis.findings import Analysis
 from chaos.report import masthead
-from chaos.report.columns import PANELS, Plot
+from chaos.report.columns import PANELS, Plot, names_width
 from chaos.report.sheet import STYLE, Sheet
 from chaos.report.timeline import overview, zoom, zoom_span
 from chaos.run.record import Run
 
 WIDE, NARROW = 1280.0, 358.0
-_ZOOM, _GAP, _NAMES = 250.0, 30.0, 170.0
+_ZOOM, _GAP = 250.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,10 @@ def draw(run: Run, analysis: Analysis) -> Picture:
         views = [overview(run, left, room)]
         span = zoom_span(run, analysis)
         if span and analysis.t0 is not None:
+            names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
             views = [
-                overview(run, left, room - _ZOOM - _GAP - _NAMES),
-                zoom(run, span, analysis.t0, (WIDE - right - _NAMES - _ZOOM, _ZOOM)),
+                overview(run, left, room - _ZOOM - _GAP - names),
+                zoom(run, span, analysis.t0, (WIDE - right - names - _ZOOM, _ZOOM)),
             ]
         bottom = Plot(sheet, run, analysis).column(views, head + 8, PANELS)
         sheet.finish(bottom)
@@ -56,7 +57,8 @@ def draw_narrow(run: Run, analysis: Analysis) -> str:
         bottom = plot.column([overview(run, left, room)], 0.0, PANELS)
         span = zoom_span(run, analysis)
         if span and analysis.t0 is not None:
-            view = zoom(run, span, analysis.t0, (left, room - 116.0))
+            names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
+            view = zoom(run, span, analysis.t0, (left, room - names))
             bottom = plot.column([view], bottom + 12, PANELS[:1])
         sheet.finish(bottom)
         return sheet.svg()

@@ -68,8 +68,9 @@ def name_bands(axes: Axes, shown: Sequence[Band], view: View, size: float) -> No
         room = (ends - starts) * view.scale - 2 * _PAD
         words = _shorten(band.text, room, size)
         if words:
+            colour = palette.ON_DARK if solid else palette.FAULT
             axes.text((starts + ends) / 2, top + ROW - 6, words, ha="center", weight="bold",
-                      fontsize=size * 0.75, color="white" if solid else palette.FAULT)  # fmt: skip
+                      fontsize=size * 0.75, color=colour)  # fmt: skip
 
 
 def _shorten(words: str, room: float, size: float) -> str:

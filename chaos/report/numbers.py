@@ -90,10 +90,11 @@ def share(value: float) -> str:
     decimals = 1 if edge >= 1 else 2
     while decimals < 6 and 0 < edge < 10**-decimals:  # noqa: PLR2004 - one in ten million
         decimals += 1
-    # Rounded towards the middle: nothing becomes whole, or nothing, that is not.
-    scale = 10**decimals
-    rounded = math.floor(percent * scale + 1e-6) / scale
-    if rounded <= 0 < percent:
+    rounded = round(percent, decimals)
+    # Nothing becomes whole, or nothing at all, that is not.
+    if rounded >= 100 > percent:  # noqa: PLR2004 - per cent
+        rounded = 100 - 10**-decimals
+    elif rounded <= 0 < percent:
         rounded = 10**-decimals
     text = f"{rounded:.{decimals}f}".rstrip("0").rstrip(".")
     return f"{text.replace('-', MINUS)}{NBSP}%"

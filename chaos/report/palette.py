@@ -12,11 +12,12 @@ MUTED = "#586374"
 RULE = "#c9ced6"
 GRID = "#e7eaee"
 PAGE = "#ffffff"
+# White on a filled label stays white in dark mode, unlike the page.
+ON_DARK = "#fffffe"
 FAIL = "#c1121f"
 FAULT = "#6b4e9b"
 FAULT_LIGHT = "#f0ecf7"
 UNKNOWN = "#8a5a00"
-SLATE = "#45536a"
 NO_REGION = "#7d8794"
 # Blue and orange first, as every two-region scenario needs; then Okabe and Ito's next.
 REGIONS = ("#0072b2", "#e08a00", "#008f6b", "#b8578f", "#56a0d3", "#7a6a00")
@@ -53,7 +54,7 @@ VARIABLES = {
     "fault": FAULT,
     "fault-light": FAULT_LIGHT,
     "unknown": UNKNOWN,
-    "slate": SLATE,
+    **{f"why-{why}": WHYS[why] for why in ("retry", "failover", "probe")},
     **{f"region-text-{code}": colour for code, colour in enumerate(REGION_TEXTS)},
 }
 

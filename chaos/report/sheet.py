@@ -21,6 +21,7 @@ from chaos.report import palette
 
 PX = 96.0  # CSS pixels per inch
 _POINTS = 72.0 / PX  # points per CSS pixel
+_UNSTAMPED: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 _RASTER_DPI = 2 * PX  # two dots per CSS pixel: sharp on today's screens
 # Typed loosely: matplotlib's stubs spell out some four hundred names that a dict cannot match.
 STYLE: Any = {
@@ -97,7 +98,7 @@ class Sheet:
             )
         )
         self.text(right - width / 2, top + size + 5, words, size=size,
-                  weight="bold", color="white", ha="center")  # fmt: skip
+                  weight="bold", color=palette.ON_DARK, ha="center")  # fmt: skip
         return width
 
     def points(self, pixels: float) -> float:
@@ -121,7 +122,7 @@ class Sheet:
     def svg(self) -> str:
         """The sheet as SVG, the same bytes for the same sheet."""
         stream = io.StringIO()
-        self.figure.savefig(stream, format="svg", dpi=_RASTER_DPI, metadata={"Date": None})
+        self.figure.savefig(stream, format="svg", dpi=_RASTER_DPI, metadata=_UNSTAMPED)
         return stream.getvalue()
 
     def png(self) -> bytes:

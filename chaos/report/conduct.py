@@ -1,0 +1,100 @@
+"""The tables of how clients behaved: what attempts got, the waits, the decisions, what was lost."""
+
+from chaos.report import numbers
+from chaos.report.account import Account
+from chaos.report.cells import Cell, Table, code, count, instant, seconds, share, words
+from chaos.report.rows import BackoffRow
+
+
+def answers(account: Account) -> Table:
+    """What came back of single attempts."""
+    return Table(
+        "answers",
+        "What single attempts got",
+        "Callers see operations; these are the attempts behind them.",
+        ("Region", "Answer", "Attempts", "Share in region", "p50", "Longest"),
+        tuple(
+            (
+                words(row.region),
+                words(row.answer),
+                count(float(row.attempts)),
+                share(row.share),
+                seconds(row.p50),
+                seconds(row.longest),
+            )
+            for row in account.answers
+        ),
+        "No attempt was recorded.",
+    )
+
+
+def backoffs(account: Account) -> Table:
+    """The waits before attempts."""
+    return Table(
+        "backoff",
+        "Backoff, asked for and observed",
+        "Asked for is what the policy decided; observed is from the end of the attempt before.",
+        ("Attempt", "Why", "Attempts", "Asked p50", "Asked longest", "Observed p50",
+         "Observed longest"),
+        tuple(_backoff(row) for row in account.backoffs),
+        "No operation took more than one attempt.",
+    )  # fmt: skip
+
+
+def _backoff(row: BackoffRow) -> tuple[Cell, ...]:
+    waits = (row.asked_p50, row.asked_longest, row.observed_p50, row.observed_longest)
+    return (
+        Cell(f"{row.attempt}", float(row.attempt)),
+        words(row.why),
+        count(float(row.attempts)),
+        *map(seconds, waits),
+    )
+
+
+def decisions(account: Account) -> Table:
+    """What the clients decided."""
+    return Table(
+        "decisions",
+        "What the clients decided",
+        "One line per kind of decision and where it led; the reason is the most frequent one.",
+        ("Decision", "Region", "Times", "Clients", "First", "Last", "Why"),
+        tuple(
+            (
+                words(row.kind),
+                words(row.towards),
+                count(float(row.times)),
+                count(float(row.clients)),
+                instant(row.first),
+                instant(row.last),
+                words(row.why),
+            )
+            for row in account.decisions
+        ),
+        "No client decided anything: none turned away from a region or gave up on one.",
+    )
+
+
+def integrity(account: Account) -> Table:
+    """Which data keys still open, and where."""
+    return Table(
+        "integrity",
+        "Data integrity",
+        f"The ledger holds {numbers.count(len(account.run.ledger))} data keys that were "
+        "acknowledged to clients. After the load each was unwrapped again in every region that "
+        "should be able to, and its plaintext was held against the digest noted at wrap.",
+        ("Region", "Key version", "Audited", "Right", "Wrong", "Lost", "Still open", "Why lost"),
+        tuple(
+            (
+                words(row.region),
+                code(row.key_version),
+                *(count(float(n)) for n in (row.audited, row.right, row.wrong, row.lost)),
+                share(row.right / row.audited),
+                words(row.why),
+            )
+            for row in account.integrity
+        ),
+        "No data key was audited, so nothing is said about integrity.",
+    )
+
+
+TABLES = (answers, backoffs, decisions, integrity)

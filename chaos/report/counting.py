@@ -1,0 +1,166 @@
+"""Counts a run into the rows of its tables: phases, answers, waits, decisions, integrity."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from chaos.exchange import FAILURE_KINDS
+from chaos.report.rows import AnswerRow, BackoffRow, DecisionRow, IntegrityRow, PhaseRow
+from chaos.report.series import FAILED, OK, UNKNOWN, Floats, Mask, response_times
+from chaos.run.record import NOWHERE, WHYS, Columns, Run
+from chaos.run.world import Audited, Decided
+from chaos.scenario.model import Phase
+
+TOKEN_SERVICE = "token service"  # noqa: S105 - the name of a row
+_LOWEST_STATUS = 100
+
+
+def phases(run: Run) -> tuple[PhaseRow, ...]:
+    """One row per phase, and one for the whole run."""
+    planned = run.scenario.phases()
+    whole = Phase("steady", 0.0, max(run.scenario.lasts, run.ended))
+    rows = [_phase(run, phase.name, phase, whole=phase is planned[-1]) for phase in planned]
+    return (*rows, _phase(run, "whole run", whole, whole=True)) if len(rows) > 1 else tuple(rows)
+
+
+def _phase(run: Run, name: str, phase: Phase, *, whole: bool) -> PhaseRow:
+    due = run.operations["due"]
+    # What was due at the very end belongs to the last phase.
+    inside = (due >= phase.starts) & ((due < phase.ends) | whole)
+    done = run.operations[inside]
+    outcome = done["outcome"]
+    sent = int(np.isin(run.attempts["operation"], done["number"]).sum())
+    length = min(phase.ends, max(run.ended, phase.starts)) - phase.starts
+    ok = int((outcome == OK).sum())
+    return PhaseRow(
+        phase=name,
+        starts=phase.starts,
+        ends=phase.ends,
+        due=len(done),
+        ok=ok,
+        failed=int((outcome == FAILED).sum()),
+        unknown=int((outcome == UNKNOWN).sum()),
+        availability=ok / len(done) if len(done) else None,
+        goodput=_good(run, phase, whole=whole) / length if length > 0 else 0.0,
+        response_p50=_at(response_times(done), 0.5),
+        response_p99=_at(response_times(done), 0.99),
+        service_p99=_at(done["ended"] - done["started"], 0.99),
+        attempts=sent,
+        amplification=sent / len(done) if len(done) else None,
+    )
+
+
+def _good(run: Run, phase: Phase, *, whole: bool) -> int:
+    ended = run.operations["ended"][run.operations["outcome"] == OK]
+    return int(((ended >= phase.starts) & ((ended < phase.ends) | whole)).sum())
+
+
+def _at(values: Floats, part: float) -> float | None:
+    return float(np.quantile(values, part, method="inverted_cdf")) if len(values) else None
+
+
+def answers(run: Run) -> tuple[AnswerRow, ...]:
+    """What came back of single attempts, by region and answer, the most frequent first."""
+    rows = []
+    for region in np.unique(run.attempts["region"]):
+        there = run.attempts[run.attempts["region"] == region]
+        for status in np.unique(there["status"]):
+            these = there[there["status"] == status]
+            took = these["ended"] - these["sent"]
+            rows.append(
+                AnswerRow(
+                    region=region_name(run, int(region)),
+                    answer=answer_name(int(status)),
+                    attempts=len(these),
+                    share=len(these) / len(there),
+                    p50=float(np.quantile(took, 0.5, method="inverted_cdf")),
+                    longest=float(took.max()),
+                )
+            )
+    return tuple(sorted(rows, key=lambda row: (-row.attempts, row.region, row.answer)))
+
+
+def region_name(run: Run, code: int) -> str:
+    """A region's name; attempts nowhere else went to the token service."""
+    return TOKEN_SERVICE if code == NOWHERE else run.regions[code]
+
+
+def answer_name(status: int) -> str:
+    """An attempt's end in words: `HTTP 503`, `connect timeout`."""
+    if status >= _LOWEST_STATUS:
+        return f"HTTP {status}"
+    return FAILURE_KINDS[status - 1].replace("_", " ")
+
+
+def backoffs(run: Run) -> tuple[BackoffRow, ...]:
+    """The waits before every attempt but the first, by attempt number and reason."""
+    order = np.lexsort((run.attempts["number"], run.attempts["operation"]))
+    tries = run.attempts[order]
+    if len(tries) < 2:  # noqa: PLR2004 - a wait lies between two
+        return ()
+    after = tries["operation"][1:] == tries["operation"][:-1]
+    later = tries[1:][after]
+    observed = later["sent"] - tries["ended"][:-1][after]
+    return tuple(_backoff_rows(later, observed))
+
+
+def _backoff_rows(later: Columns, observed: Floats) -> Iterator[BackoffRow]:
+    for number in np.unique(later["number"]):
+        for why in np.unique(later["why"][later["number"] == number]):
+            these: Mask = (later["number"] == number) & (later["why"] == why)
+            asked, seen = later["waited"][these].astype(np.float64), observed[these]
+            yield BackoffRow(
+                attempt=int(number),
+                why=WHYS[why],
+                attempts=int(these.sum()),
+                asked_p50=float(np.quantile(asked, 0.5, method="inverted_cdf")),
+                asked_longest=float(asked.max()),
+                observed_p50=float(np.quantile(seen, 0.5, method="inverted_cdf")),
+                observed_longest=float(seen.max()),
+            )
+
+
+def decisions(run: Run) -> tuple[DecisionRow, ...]:
+    """The decisions of all clients by kind and where they led, in order of their first time."""
+    kinds: dict[tuple[str, str], list[Decided]] = {}
+    for made in sorted(run.decisions, key=lambda made: (made.decision.at, made.client)):
+        kinds.setdefault((made.decision.kind, made.decision.region), []).append(made)
+    return tuple(
+        DecisionRow(
+            kind=kind.replace("_", " "),
+            towards=region,
+            times=len(made),
+            clients=len({one.client for one in made}),
+            first=made[0].decision.at,
+            last=made[-1].decision.at,
+            why=_commonest(one.decision.why for one in made),
+        )
+        for (kind, region), made in kinds.items()
+    )
+
+
+def integrity(run: Run) -> tuple[IntegrityRow, ...]:
+    """The audit by region and key version."""
+    versions = {entry.number: entry.key_version for entry in run.ledger}
+    found: dict[tuple[str, str], list[Audited]] = {}
+    for one in run.audit:
+        found.setdefault((one.region, versions.get(one.number, "")), []).append(one)
+    return tuple(
+        IntegrityRow(
+            region=region,
+            key_version=version,
+            audited=len(these),
+            right=sum(one.verdict == "right" for one in these),
+            wrong=sum(one.verdict == "wrong" for one in these),
+            lost=sum(one.verdict == "lost" for one in these),
+            why=_commonest(one.why for one in these if one.verdict != "right"),
+        )
+        for (region, version), these in sorted(found.items())
+    )
+
+
+def _commonest(words: Iterable[str]) -> str:
+    counted: dict[str, int] = {}
+    for said in words:
+        counted[said] = counted.get(said, 0) + 1
+    return max(counted, key=lambda said: (counted[said], said), default="")

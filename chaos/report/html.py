@@ -1,0 +1,71 @@
+"""One self-contained page: no network, no script needed; for phones, for print, for the night."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import jinja2
+
+from chaos.report import described, palette, tables
+from chaos.report.account import Account
+from chaos.report.figure import Picture
+from chaos.report.tiles import tally, tiles, words
+from chaos.report.vector import inline
+from chaos.scenario.vocabulary import VOCABULARY
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_WIDE, _NARROW = "timeline-wide", "timeline-narrow"
+
+
+def page(account: Account, picture: Picture, narrow: str) -> str:
+    """The whole report as one HTML page; ``narrow`` is the figure for phones as SVG."""
+    about = described.alt_text(account)
+    title = account.analysis.headline
+    script = _template("sort.js")
+    return _environment().get_template("report.html").render(
+        account=account,
+        analysis=account.analysis,
+        run=account.run,
+        identity=account.identity,
+        sign=palette.SIGNS[account.analysis.verdict],
+        signs=palette.SIGNS,
+        tally=tally(account.analysis),
+        tiles=tiles(account.analysis),
+        tables=tables.every(account),
+        series=described.series_table(account.run),
+        terms=_terms(account),
+        wide=inline(picture.svg, _WIDE, title, about, skip=picture.head),
+        narrow=inline(narrow, _NARROW, title, about),
+        style=_template("report.css"),
+        script=script,
+        script_hash=_hash(script),
+    )  # fmt: skip
+
+
+def _terms(account: Account) -> list[tuple[str, str]]:
+    """The definitions of the measures that this report names."""
+    named = {text.split("(")[0].split(".")[0] for text, _ in account.analysis.measures}
+    named |= {finding.objective.measure.name for finding in account.analysis.findings}
+    return [(name, term.meaning) for name, term in VOCABULARY.items() if name in named]
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["in_words"] = words
+    return environment
+
+
+def _template(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """What the page's policy allows to run: this script and nothing else."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

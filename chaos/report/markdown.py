@@ -1,0 +1,87 @@
+"""A summary in Markdown, fit for a pull request: verdict, objectives, reasons, how to replay."""
+
+from collections.abc import Iterable, Iterator
+
+from chaos.report import palette, tables
+from chaos.report.account import Account
+from chaos.report.cells import Cell, Table
+
+_SPECIAL = str.maketrans({letter: "\\" + letter for letter in "\\`*_[]<>#|~"})
+_COLUMNS = ("Rule", "Value", "n", "Limit", "Margin", "Verdict")
+
+
+def summary(account: Account) -> str:
+    """The whole summary."""
+    return "\n".join(_lines(account)) + "\n"
+
+
+def _lines(account: Account) -> Iterator[str]:
+    analysis, identity = account.analysis, account.identity
+    sign = palette.SIGNS[analysis.verdict]
+    yield f"## {sign} {analysis.verdict.upper()}: {escape(analysis.headline)}"
+    yield ""
+    yield (
+        f"**{escape(identity.scenario)}** in the {identity.world} world, seed {identity.seed}, "
+        f"policy `{identity.policy}`, {identity.started_utc}."
+    )
+    yield ""
+    yield escape(account.tried)
+    yield ""
+    yield f"**{escape(account.answer)}**"
+    yield ""
+    yield from table(tables.objectives(account), _COLUMNS)
+    if account.troubles:
+        yield from _list("What went wrong", account.troubles)
+    yield from _list("What to do", account.todo)
+    yield ""
+    yield "<details><summary>Phases and proof of injection</summary>"
+    yield ""
+    yield from table(tables.phases(account))
+    yield ""
+    yield from table(tables.proofs(account))
+    yield ""
+    yield "</details>"
+    yield ""
+    yield "Replay:"
+    yield ""
+    yield "```sh"
+    yield account.run.command
+    yield "```"
+
+
+def _list(title: str, items: Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield f"### {title}"
+    yield ""
+    for item in items:
+        yield f"- {escape(item)}"
+
+
+def table(shown: Table, columns: tuple[str, ...] = ()) -> Iterator[str]:
+    """A table as Markdown lines, some of its columns or all."""
+    if not shown.rows:
+        yield escape(shown.empty)
+        return
+    kept = [i for i, name in enumerate(shown.columns) if not columns or name in columns]
+    yield _row(shown.columns[i] for i in kept)
+    yield _row("---:" if shown.rows[0][i].numeric else "---" for i in kept)
+    for row in shown.rows:
+        yield _row(_cell(row[i]) for i in kept)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(cell: Cell) -> str:
+    if cell.verdict:
+        return f"{palette.SIGNS[cell.verdict]} {cell.text}"
+    if cell.code and "`" not in cell.text:
+        # A pipe splits a table's cell even inside code.
+        return "`" + cell.text.replace("|", "\\|") + "`"
+    return escape(cell.text)
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return text.translate(_SPECIAL).replace("\n", " ")

@@ -1,0 +1,201 @@
+"""The tables of a report with every number written out, for the page, the PDF and the terminal."""
+
+from collections.abc import Iterable
+
+from chaos.analysis.findings import Finding, Proof
+from chaos.report import conduct, numbers
+from chaos.report.account import Account
+from chaos.report.cells import (
+    Cell,
+    Table,
+    code,
+    count,
+    instant,
+    measured,
+    rate,
+    ratio,
+    seconds,
+    share,
+    words,
+)
+from chaos.report.rows import PhaseRow
+
+
+def objectives(account: Account) -> Table:
+    """Every objective: rule, value, n, limit, margin, verdict, why."""
+    return Table(
+        "objectives",
+        "Objectives",
+        "Each rule of the scenario, held against the records of this run. The margin is the "
+        "distance to the limit as a share of the limit, negative on the wrong side.",
+        ("Rule", "Value", "n", "Limit", "Margin", "Verdict", "Why"),
+        tuple(_finding(finding) for finding in account.analysis.findings),
+        "The scenario states no objective, so nothing could pass.",
+    )
+
+
+def _finding(finding: Finding) -> tuple[Cell, ...]:
+    margin = finding.margin
+    cited = ", ".join(str(number) for number in finding.records)
+    why = f"{finding.why} (Operations {cited}.)" if cited else finding.why
+    return (
+        code(finding.objective.text),
+        measured(finding.measured),
+        count(float(finding.measured.n)),
+        Cell(numbers.limit(finding.objective), finding.objective.limit),
+        Cell(numbers.margin(margin), -1e9 if margin is None else float(margin)),
+        Cell(finding.verdict, finding.verdict, verdict=finding.verdict),
+        words(why),
+    )
+
+
+def measures(account: Account) -> Table:
+    """Every measure with its n."""
+    return Table(
+        "measures",
+        "All measures",
+        "A value that was not reached is a lower bound and says so.",
+        ("Measure", "Value", "n"),
+        tuple(
+            (
+                code(name),
+                measured(value),
+                count(float(value.n)),
+            )
+            for name, value in account.analysis.measures
+        ),
+        "Nothing was measured.",
+    )
+
+
+def phases(account: Account) -> Table:
+    """What callers saw, phase by phase."""
+    return Table(
+        "phases",
+        "Phases",
+        "Operations belong to the phase in which they were due. Response time counts from when an "
+        "operation was due, service time from when it started; they differ where the load "
+        "generator was late.",
+        (
+            "Phase",
+            "From",
+            "To",
+            "Due",
+            "Answered",
+            "Failed",
+            "Unknown",
+            "Availability",
+            "Goodput",
+            "Response p50",
+            "Response p99",
+            "Service p99",
+            "Attempts",
+            "Amplification",
+        ),
+        tuple(_phase(row) for row in account.phases),
+        "No phase was played.",
+    )
+
+
+def _phase(row: PhaseRow) -> tuple[Cell, ...]:
+    counts = (row.due, row.ok, row.failed, row.unknown)
+    return (
+        words(row.phase),
+        instant(row.starts),
+        instant(row.ends),
+        *(count(float(number)) for number in counts),
+        share(row.availability),
+        rate(row.goodput),
+        seconds(row.response_p50),
+        seconds(row.response_p99),
+        seconds(row.service_p99),
+        count(float(row.attempts)),
+        ratio(row.amplification),
+    )
+
+
+def proofs(account: Account) -> Table:
+    """What each fault touched."""
+    names = tuple(dict.fromkeys(n for proof in account.analysis.proofs for n, _ in proof.counts))
+    return Table(
+        "proof",
+        "Proof of injection",
+        "A fault that touched nothing proves nothing. T0 is the first touch, not the moment at "
+        "which the fault was asked for.",
+        (
+            "Fault",
+            "Kind",
+            "Target",
+            "Injected at",
+            "First touch at",
+            "Healed at",
+            *map(str.title, names),
+        ),
+        tuple(_proof(proof, names) for proof in account.analysis.proofs),
+        "The scenario has no fault.",
+    )
+
+
+def _proof(proof: Proof, names: Iterable[str]) -> tuple[Cell, ...]:
+    counts = dict(proof.counts)
+    return (
+        words(proof.fault),
+        words(proof.kind),
+        words(proof.target),
+        instant(proof.injected),
+        instant(proof.first) if proof.first is not None else Cell("never", -1.0),
+        instant(proof.healed),
+        *(count(counts.get(name)) for name in names),
+    )
+
+
+def events(account: Account) -> Table:
+    """The run's moments."""
+    return Table(
+        "events",
+        "Events",
+        f"Seconds since time zero, {account.identity.started_utc}.",
+        ("At", "Event", "What happened"),
+        tuple((instant(row.at), words(row.event), words(row.text)) for row in account.events),
+        "Nothing happened.",
+    )
+
+
+def environment(account: Account) -> Table:
+    """What the run was played on."""
+    return Table(
+        "environment",
+        "Environment",
+        "",
+        ("What", "Which"),
+        tuple(
+            (words(name), words(value)) for name, value in sorted(account.run.environment.items())
+        ),
+        "The environment was not recorded.",
+    )
+
+
+def files(account: Account) -> Table:
+    """The raw files."""
+    return Table(
+        "files",
+        "Raw records",
+        "Every number above is computed from these files.",
+        ("File", "Size", "Rows", "SHA-256"),
+        tuple(
+            (
+                code(row.name),
+                Cell(numbers.size(row.octets), float(row.octets)),
+                count(row.rows),
+                code(row.sha256),
+            )
+            for row in account.files
+        ),
+        "This report was made without stored records.",
+    )
+
+
+def every(account: Account) -> dict[str, Table]:
+    """All tables by name, in the order of the report."""
+    makers = (objectives, measures, phases, proofs, *conduct.TABLES, events, environment, files)
+    return {table.name: table for table in (maker(account) for maker in makers)}

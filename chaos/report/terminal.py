@@ -1,0 +1,129 @@
+"""The terminal: the plan before a run, the verdict after it; ASCII where nothing else is read.
+
+Everything fits 80 columns. Verdicts are words and signs as well as colours.
+"""
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from chaos.analysis.findings import Analysis, Finding, Verdict
+from chaos.report import numbers, palette, wording
+from chaos.report.sparklines import signals
+from chaos.report.tiles import tally
+from chaos.run.record import Run
+from chaos.scenario.model import Scenario
+
+_STYLES: dict[Verdict, str] = {
+    "passed": "bold green",
+    "failed": "bold red",
+    "inconclusive": "bold yellow",
+    "aborted": "bold magenta",
+}
+_WIDTH = 80
+
+
+def plan(scenario: Scenario, world: str, client: str, console: Console) -> None:
+    """Say what is about to be played: regions, clients, load, faults, objectives, seed."""
+    _say(console, f"{scenario.name}: {scenario.teaches}", style="bold")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    load = scenario.load
+    mix = ", ".join(f"{numbers.share(part)} {kind}" for kind, part in load.mix)
+    order = " then ".join(scenario.clients.regions)
+    regions = ", ".join(
+        f"{region.name} ({numbers.seconds(region.latency)})" for region in scenario.regions
+    )
+    rows = [
+        ("world", f"{world}, seed {scenario.seed}, {numbers.seconds(scenario.lasts)}"),
+        ("regions", regions),
+        ("clients", f"{numbers.count(scenario.clients.count)}, policy {client}, {order}"),
+        ("load", f"{numbers.rate(load.rate)} {load.arrivals}, open loop ({mix})"),
+    ]  # fmt: skip
+    rows += [("fault", wording.fault(fault)) for fault in scenario.faults]
+    rows += [("objective", objective.text) for objective in scenario.objectives]
+    said = ""
+    for name, words in rows:
+        table.add_row("" if name == said else name, Text(_fit(console, words)))
+        said = name
+    console.print(table)
+
+
+def verdict(run: Run, analysis: Analysis, folder: Path, console: Console) -> None:
+    """Say how it ended: signals, objectives, why what did not pass, where the report is, replay."""
+    console.print()
+    for line in signals(run, analysis, width=_width(console) - 30, plain=_ascii(console)):
+        _say(console, line)
+    console.print()
+    console.print(_objectives(analysis, console))
+    _reasons(run, analysis, console)
+    sign = palette.SIGNS[analysis.verdict]
+    told = f"{sign} {analysis.verdict.upper()}" + (
+        "" if analysis.verdict == "aborted" else f"  {tally(analysis)}"
+    )
+    console.print()
+    _say(console, told, style=_STYLES[analysis.verdict])
+    _say(console, analysis.headline)
+    # Never wrapped: a path or command that is broken over two lines cannot be copied.
+    console.print(f"report  {escape(_fit(console, str(folder / 'report.html')))}", soft_wrap=True)
+    console.print(f"replay  {escape(_fit(console, run.command))}", soft_wrap=True)
+
+
+def _objectives(analysis: Analysis, console: Console) -> Table:
+    table = Table(
+        box=box.ASCII2 if _ascii(console) else box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1)
+    )
+    table.add_column("objective", overflow="fold")
+    for name in ("value", "margin"):
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("n", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for finding in analysis.findings:
+        told = f"{palette.SIGNS[finding.verdict]} {finding.verdict}"
+        table.add_row(
+            Text(_fit(console, finding.objective.text)),
+            Text(_fit(console, numbers.measured(finding.measured))),
+            Text(_fit(console, numbers.margin(finding.margin))),
+            Text(numbers.count(finding.measured.n)),
+            Text(_fit(console, told), style=_STYLES[finding.verdict]),
+        )
+    return table
+
+
+def _reasons(run: Run, analysis: Analysis, console: Console) -> None:
+    hurt = [finding for finding in analysis.findings if finding.verdict != "passed"]
+    for finding in hurt:
+        _reason(finding, console)
+    if run.aborted:
+        _say(console, f"aborted: {run.aborted}", style=_STYLES["aborted"])
+    for what in analysis.deficiencies:
+        _say(console, f"to do: {what}")
+
+
+def _reason(finding: Finding, console: Console) -> None:
+    style = _STYLES[finding.verdict]
+    line = Text.assemble(
+        (_fit(console, f"{finding.objective.text}: "), style), _fit(console, finding.why)
+    )
+    console.print(line, width=_width(console))
+
+
+def _say(console: Console, words: str, style: str = "") -> None:
+    console.print(Text(_fit(console, words), style=style), width=_width(console))
+
+
+def _width(console: Console) -> int:
+    return console.width if console.is_terminal else min(_WIDTH, console.width)
+
+
+def _ascii(console: Console) -> bool:
+    return not console.encoding.lower().startswith("utf")
+
+
+def _fit(console: Console, words: str) -> str:
+    return numbers.ascii_only(words) if _ascii(console) else words

@@ -1,0 +1,110 @@
+"""What the report says in sentences: what was tried, whether it is good enough, what limits it."""
+
+from collections.abc import Iterator
+
+from chaos.analysis.findings import Analysis, Verdict
+from chaos.report import numbers
+from chaos.run.record import Run
+from chaos.scenario.model import Fault
+
+_ARRIVALS = {"poisson": "Poisson arrivals", "constant": "evenly spaced arrivals"}
+_ANSWERS: dict[Verdict, str] = {
+    "passed": "Yes. All {all} objectives held.",
+    "failed": "No. {failed} of {all} objectives did not hold.",
+    "inconclusive": "It cannot be said. {open} of {all} objectives could not be decided.",
+    "aborted": "It cannot be said. The run did not reach its end, so nothing here may count as "
+    "passed.",
+}
+_FEW_REPETITIONS = (
+    "One run is one repetition. Operations within it depend on each other, so no interval is given "
+    "and no difference to another run is claimed; repeat the run with other seeds for that."
+)
+
+
+def tried(run: Run) -> str:
+    """What was played: who called whom, how often, and what was done to them."""
+    scenario, load = run.scenario, run.scenario.load
+    mix = " and ".join(f"{numbers.share(part)} {kind}" for kind, part in load.mix)
+    places = ", then ".join(scenario.clients.regions)
+    said = (
+        f"{numbers.count(scenario.clients.count)} clients with the policy {run.policy} called "
+        f"{places}: {numbers.rate(load.rate)} operations ({mix}), {_ARRIVALS[load.arrivals]} in an "
+        f"open loop, for {numbers.seconds(scenario.lasts)}."
+    )
+    return " ".join([said, *(f"Fault {fault(one)}." for one in scenario.faults)])
+
+
+def fault(one: Fault) -> str:
+    """One fault: what, where, from when to when."""
+    kind = one.kind.replace("_", " ")
+    return (
+        f"{one.name}, {kind} at {one.target}, from {numbers.seconds(one.at)} to "
+        f"{numbers.seconds(one.at + one.lasts)}"
+    )
+
+
+def answer(analysis: Analysis) -> str:
+    """Whether that is good enough, in one or two sentences."""
+    found = analysis.findings
+    return _ANSWERS[analysis.verdict].format(
+        all=len(found),
+        failed=sum(finding.verdict == "failed" for finding in found),
+        open=sum(finding.verdict not in {"passed", "failed"} for finding in found),
+    )
+
+
+def troubles(run: Run, analysis: Analysis) -> tuple[str, ...]:
+    """What went wrong: the abort, then the reason of each objective that did not pass."""
+    whys = [finding.why for finding in analysis.findings if finding.verdict != "passed"]
+    aborted = [f"The run was aborted: {run.aborted}."] if run.aborted else []
+    return tuple(dict.fromkeys([*aborted, *filter(None, whys)]))
+
+
+def todo(analysis: Analysis) -> tuple[str, ...]:
+    """What to do about it."""
+    if analysis.deficiencies:
+        return analysis.deficiencies
+    match analysis.verdict:
+        case "passed":
+            return ("Nothing. Keep the scenario in the pipeline, so that it stays so.",)
+        case "failed":
+            return ("Change the client's policy until the objectives above hold, then run again.",)
+        case "inconclusive":
+            return ("Remove what kept the objectives above from being decided, then run again.",)
+        case "aborted":
+            return ("Run it again, to its end.",)
+
+
+def limitations(run: Run, analysis: Analysis) -> tuple[str, ...]:
+    """What this report does not show."""
+    return tuple(_limitations(run, analysis))
+
+
+def _limitations(run: Run, analysis: Analysis) -> Iterator[str]:
+    yield (
+        "The key service is emulated. It speaks the interface of the real one and does real "
+        "cryptography, but its capacity, timing and faults are models; this is evidence that "
+        "supports a claim about the client, not a measurement of the service."
+    )
+    if run.world == "simulated":
+        yield (
+            "Time is virtual and the network is a model: no socket, kernel or scheduler took part. "
+            "The same scenario on real sockets is the check of that model."
+        )
+    else:
+        yield (
+            "Service, proxies and clients share one machine, so that their load on each other is "
+            "part of what was measured."
+        )
+    yield _FEW_REPETITIONS
+    kept = analysis.saturation
+    yield (
+        f"The load generator planned {numbers.count(kept.planned)} operations, dropped "
+        f"{numbers.count(kept.dropped)} and started {numbers.count(kept.late)} more than 100 ms "
+        f"late; 99 % started within {numbers.seconds(kept.lag_p99)} of when they were due."
+    )
+    if run.clock_error > 0:
+        yield (
+            f"The clock of the load and that of the faults agree within "
+            f"{numbers.seconds(run.clock_error)}."
+        )
