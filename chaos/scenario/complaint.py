@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from chaos.scenario.document import Node, deepest
+from chaos.scenario.document import Leaf, Node, deepest, plain
 from chaos.scenario.faults import KINDS
 from chaos.scenario.form import ScenarioForm
 from chaos.scenario.mistake import Mistake, did_you_mean
@@ -86,10 +86,10 @@ def _owner(tree: Node, keys: list[int | str]) -> str:
         return "the scenario"
     if isinstance(keys[0], str) and keys[0] == "faults" and len(keys) > 1:
         fault = deepest(tree, keys[:2])
-        named = deepest(fault, ["name"])
-        value = getattr(named, "value", None)
+        name = deepest(fault, ["name"])
+        named = isinstance(name, Leaf) and name is not fault
         inner = [str(key) for key in keys[2:] if deepest(fault, [key]) is not fault]
-        label = f"fault '{shown(value)}'" if value else f"fault {keys[1]}"
+        label = f"fault '{shown(plain(name))}'" if named else f"fault {keys[1]}"
         return f"'{'.'.join(inner)}' of {label}" if inner else label
     return f"'{'.'.join(str(key) for key in keys)}'"
 

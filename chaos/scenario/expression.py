@@ -149,8 +149,10 @@ class _Parser:
         while True:
             token = self._take()
             text = token.text
-            if text == "after" and self._took("failover"):
+            if text == "after":
                 text = AFTER_FAILOVER
+                if not self._took("failover"):
+                    self._refuse(token, "'after' goes on as 'after failover'")
             place = self._place(token, text, term)
             if place in words:
                 self._refuse(token, f"a second {place}; '{words[place]}' is one already")

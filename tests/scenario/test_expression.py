@@ -91,6 +91,7 @@ def test_a_parameter_that_could_not_be_read_is_not_complained_of_twice() -> None
         ("availability(steady, fault) >= 99%", "a second phase; 'steady' is one already"),
         ("availability(after failover) >= 99%", "'after failover' is a part of the fault phase"),
         ("availability(steady, after failover) >= 99%", "is a part of the fault phase"),
+        ("availability(fault, after) >= 99%", "'after' goes on as 'after failover'"),
         ("availability(fault >= 99%", "expected ',' or ')', not '>='"),
         ("availability() >= 99%", "column 14: ')' is no phase, region or operation here"),
         ("amplification(us-south) <= 3", "measured only by phase, not by region 'us-south'"),

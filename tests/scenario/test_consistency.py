@@ -1,0 +1,64 @@
+"""What no single line shows: parts that contradict each other, objectives nobody can decide."""
+
+import pytest
+
+from chaos.scenario import read
+from tests.scenario.refusals import refusal
+from tests.scenario.strategies import SHIPPED
+
+SECOND = "{name: second, kind: down, target: us-south, at: 30s, lasts: 9s}"
+FIRST = "{name: us-south-refuses, kind: down, target: us-south, at: 15s, lasts: 20s}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["keys.orders=[us-east]"], "'us-south' holds no root key 'orders'; did you mean"),
+        (["keys.orders=[us-south, us-south]"], "'us-south' is given twice"),
+        (["clients.regions=[us-east, us-east]"], "'us-east' is given twice"),
+        (["keys.other=[us-east]"], "one root key a scenario is played; this is a second one"),
+        (["clients.wrapped=0"], "clients that hold no data key have nothing to unwrap"),
+        (["load.rate=100000/s", "lasts=10h"], "makes 3.6e+09 operations; at most 5e+07"),
+        (["faults.0.lasts=0s"], "fault 'us-south-refuses' must last longer than 0s"),
+        (["lasts=30s"], "heals at 35s, after the end of the run at 30s"),
+        ([f"faults=[{FIRST}, {SECOND}]"], "fault 'second' overlaps 'us-south-refuses'"),
+        ([f"faults=[{FIRST}, {FIRST}]"], "a second fault is called 'us-south-refuses'"),
+        (["objectives.rpo=3s"], "'rpo' is used by no rule; did you mean 'rto'?"),
+        (["objectives.rules.0=recover <= rto"], "'recover <= rto' is given twice"),
+        (["faults=[]"], "failover needs a fault, and there is none"),
+        (["faults=[]"], "there is no recovery phase in this scenario"),
+        (["clients.regions=[us-south]"], "failover needs clients with a second region"),
+        (["faults.0.at=0s"], "there is no steady phase in this scenario"),
+        (["faults.0.at=4s"], "the steady phase lasts 4s, less than the window of 5s"),
+        (["lasts=38s"], "the recovery phase lasts 3s, less than the window of 5s"),
+        (["objectives.rto=21s"], "cannot be decided: it needs 21s and the fault phase lasts 20s"),
+        (["objectives.rto=16s"], "it needs 16s + 5s and the fault phase lasts 20s"),
+        (["objectives.rules.2=failback <= 31s"], "31s + 5s and the recovery phase lasts 35s"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(words: list[str], message: str) -> None:
+    assert message in refusal(read, SHIPPED.read_text(), "f.yaml", words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["objectives.rto=15s"],
+        ["objectives.rules.2=failback <= 30s"],
+        ["faults.0.at=5s"],
+        ["clients.wrapped=0", "load.operations={wrap: 100%}"],
+        [f"faults=[{FIRST}, {SECOND.replace('us-south', 'us-east')}]"],
+        [f"faults=[{FIRST}, {SECOND.replace('30s', '35s')}]", "lasts=99s"],
+        [f"faults=[{FIRST}, {SECOND.replace('down', 'timeout')}]"],
+    ],
+)
+def test_what_just_fits_is_taken(words: list[str]) -> None:
+    assert refusal(read, SHIPPED.read_text(), "f.yaml", words) == ""
+
+
+def test_a_mistake_stands_at_the_line_that_makes_it() -> None:
+    said = refusal(read, SHIPPED.read_text().replace("rto: 10s", "rto: 16s"), "f.yaml")
+    assert said == (
+        "f.yaml:37: 'recover <= rto': cannot be decided: it needs 16s + 5s and the fault phase "
+        "lasts 20s"
+    )

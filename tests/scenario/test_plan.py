@@ -1,0 +1,46 @@
+"""The plan: what would be hit, when, and what must hold."""
+
+from hypothesis import given
+
+from chaos.scenario import Scenario, read
+from chaos.scenario.plan import plan, rules
+from tests.scenario.strategies import SHIPPED, scenarios
+
+
+def test_the_shipped_scenario_is_told_as_people_would_tell_it() -> None:
+    told = str(plan(read(SHIPPED.read_text(), "f.yaml"))).splitlines()
+    assert told[1] == "seed 7, 70s, about 8,400 operations"
+    assert "region   us-south: round trip 3ms ± 1ms, primary of root key orders" in told
+    assert "region   us-east: round trip 28ms ± 4ms, backup of root key orders" in told
+    assert "clients  60, recommended: us-south, then us-east; 2 data keys each" in told
+    assert "load     120/s, poisson: 20% wrap, 80% unwrap" in told
+    first = "the first choice of all 60 clients"
+    timeline = [line.strip() for line in told if line.startswith("   ")]
+    assert timeline == [
+        "0s  steady: about 1,800 operations",
+        "15s  fault: about 2,400 operations",
+        f"15s    inject us-south-refuses: down at us-south for 20s; {first}",
+        "35s  recovery: about 4,200 operations",
+        "35s    heal us-south-refuses",
+        "70s  audit: every data key is unwrapped in us-south, us-east",
+    ]
+    assert "  failover.p95 <= rto   (rto = 10s)" in told
+    assert "  failback <= 20s" in told
+
+
+def test_a_fault_at_a_region_that_nobody_calls_is_told_to_hit_no_client() -> None:
+    words = ["clients.regions=[us-south]", "faults.0.target=us-east"]
+    words += ["objectives={rules: [integrity == 100%]}"]
+    assert dict(plan(read(SHIPPED.read_text(), "f.yaml", words)).hits) == {
+        "us-south-refuses": "no client"
+    }
+
+
+@given(scenarios())
+def test_every_change_stands_in_exactly_one_stage(scenario: Scenario) -> None:
+    planned = plan(scenario)
+    told = [change for stage in planned.stages for change in stage.changes]
+    assert tuple(told) == scenario.changes()
+    assert sum(stage.operations for stage in planned.stages) - planned.operations < 1e-6
+    assert len(list(rules(scenario))) == len(scenario.objectives)
+    assert all(fault.name in str(planned) for fault in scenario.faults)

@@ -1,0 +1,137 @@
+"""Reading a file: what comes out, and that nothing but a ScenarioError ever does otherwise."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chaos.scenario import read
+from chaos.scenario.model import Fault, Region, RootKey
+from tests.scenario.refusals import refusal
+from tests.scenario.strategies import SHIPPED
+
+TEXT = SHIPPED.read_text()
+LINES = tuple(TEXT.splitlines())
+
+
+def test_the_shipped_scenario_is_read_as_written() -> None:
+    scenario = read(TEXT, "f.yaml")
+    assert scenario.name == "region-down-backup-key"
+    assert scenario.regions == (Region("us-south", 0.003, 0.001), Region("us-east", 0.028, 0.004))
+    assert scenario.keys == (RootKey("orders", ("us-south", "us-east")),)
+    assert (scenario.clients.count, scenario.clients.wrapped) == (60, 2)
+    assert (scenario.load.rate, scenario.load.mix) == (120.0, (("wrap", 0.2), ("unwrap", 0.8)))
+    assert scenario.faults == (
+        Fault("us-south-refuses", "down", "wire", "us-south", 15.0, 20.0, ()),
+    )
+    assert scenario.parameters == (("rto", 10.0),)
+    assert (scenario.window, scenario.source, scenario.path) == (5.0, TEXT, "f.yaml")
+    assert [LINES[rule.line - 1].strip() for rule in scenario.objectives] == [
+        f"- {rule.text}" for rule in scenario.objectives
+    ]
+
+
+def test_bytes_are_read_as_utf_8_with_or_without_a_byte_order_mark() -> None:
+    assert read(TEXT.encode(), "f.yaml") == read(TEXT, "f.yaml")
+    assert read(b"\xef\xbb\xbf" + TEXT.encode(), "f.yaml") == read(TEXT, "f.yaml")
+
+
+def test_bytes_that_are_no_text_are_refused_at_their_line() -> None:
+    assert refusal(read, b"a: 1\n\xff\xfe", "f.yaml") == "f.yaml:2: is not UTF-8 text"
+
+
+def test_the_seed_of_the_command_line_replaces_the_files() -> None:
+    assert read(TEXT, "f.yaml", seed=9).seed == 9
+    assert "--seed: 'seed' must be at least 0; got '-1'" in refusal(read, TEXT, "f.yaml", seed=-1)
+
+
+def test_clients_prefer_the_order_of_the_key_unless_told_otherwise() -> None:
+    text = TEXT.replace("  regions: [us-south, us-east] # in order of preference\n", "")
+    text = text.replace("orders: [us-south, us-east]", "orders: [us-east, us-south]")
+    assert read(text, "f.yaml").clients.regions == ("us-east", "us-south")
+
+
+def test_all_mistakes_of_a_file_are_said_at_once_each_with_its_line() -> None:
+    text = (
+        TEXT.replace("seed: 7", "sede: 7")
+        .replace("count: 60", "count: '60'")
+        .replace("rate: 120/s", "rate: 120")
+        .replace("poisson", "poison")
+        .replace("wrap: 20%", "wrap: 30%")
+        .replace("target: us-south", "target: us-soth\n    colour: blue")
+        .replace("(fault, after failover)", "(fault, after failoer)")
+    )
+    rule = "'availability(fault, after failoer) >=...'"
+    said = refusal(read, text, "f.yaml", ["load.rats=1"]).splitlines()
+    assert said == [
+        "--set load.rats=1: unknown key 'rats'; did you mean 'rate'?",
+        "f.yaml:9: the scenario needs 'seed'",
+        "f.yaml:11: unknown key 'sede'; did you mean 'seed'?",
+        "f.yaml:19: 'clients.count' needs a whole number; got '60'",
+        "f.yaml:24: 'load.rate' needs a rate with a unit, such as 120/s; 120 has no unit",
+        "f.yaml:25: 'arrivals' cannot be 'poison'; did you mean 'poisson'?",
+        "f.yaml:26: 'load.operations' must be 100% together, not 110%",
+        "f.yaml:30: 'us-soth' is not a region; did you mean 'us-south'?",
+        "f.yaml:31: unknown key 'colour'; known here: name, at, lasts, target, kind",
+        f"f.yaml:41: {rule}, column 21: 'after' goes on as 'after failover'",
+    ]
+
+
+@given(st.text(max_size=300) | st.binary(max_size=300))
+@example("a: &a [*a]")
+@example("- not\n- a mapping")
+@example("42")
+def test_any_text_is_refused_in_lines_that_name_the_file(text: str | bytes) -> None:
+    said = refusal(read, text, "f.yaml")
+    assert said
+    assert all(line.startswith("f.yaml") for line in said.splitlines())
+
+
+VALUES = st.sampled_from(
+    [
+        *("", "~", "[]", "{}", "-1", "0", "7", "1.5", "true", "''", "0s", "0ms", "5s", "99999h"),
+        *("0%", "101%", "3/s", "0/s", "us-east", "[us-east]", "[us-east, us-east]", "{a: b}"),
+        *("[[[]]]", "!!binary x", "*a", "&a b", '"\\x00"', "9" * 30, ".nan", "1e400", "é"),
+        *("\u2028", "- a"),
+    ]
+)
+PATHS = st.sampled_from(
+    [
+        *("seed", "lasts", "regions", "regions.us-south", "keys.orders", "clients"),
+        *("clients.regions", "load.operations", "faults", "faults.0", "faults.0.kind"),
+        *("objectives", "objectives.rto", "objectives.rules", "objectives.rules.0", "window"),
+        *("teaches", "scenario"),
+    ]
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """The shipped file after a few careless edits: values, lines and indents changed."""
+    lines = list(LINES)
+    for _ in range(draw(st.integers(1, 4))):
+        number = draw(st.integers(9, len(lines) - 1))
+        key, colon, _ = lines[number].partition(": ")
+        edit = draw(st.sampled_from(["value", "drop", "double", "indent", "letter"]))
+        if edit == "value" and colon:
+            lines[number] = f"{key}: {draw(VALUES)}"
+        elif edit == "drop" and len(lines) > 12:
+            del lines[number]
+        elif edit == "double":
+            lines.insert(number, lines[number])
+        elif edit == "indent":
+            lines[number] = "  " + lines[number]
+        elif edit == "letter":
+            at = draw(st.integers(0, len(lines[number])))
+            lines[number] = lines[number][:at] + draw(st.characters()) + lines[number][at:]
+    return "\n".join(lines)
+
+
+@given(mutated())
+def test_a_carelessly_edited_file_is_read_or_refused_in_lines_that_name_it(text: str) -> None:
+    said = refusal(read, text, "f.yaml")
+    assert all(line.startswith("f.yaml:") for line in said.splitlines())
+
+
+@given(PATHS, VALUES)
+def test_any_value_set_anywhere_is_taken_or_refused(path: str, value: str) -> None:
+    said = refusal(read, TEXT, "f.yaml", [f"{path}={value}"])
+    assert all(line.startswith(("f.yaml:", "--set ")) for line in said.splitlines())
