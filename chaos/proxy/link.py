@@ -7,7 +7,7 @@ they came, none is invented, and none is lost except those that a toxic is there
 from collections.abc import Iterable
 from random import Random
 
-from chaos.proxy.stage import Counts, Stage, Toxic
+from chaos.proxy.stage import Counts, Stage, Toxic, finality
 from chaos.proxy.toxics import NEVER, Chunk, Effect, Event
 
 __all__ = ["Counts", "Link", "Toxic"]
@@ -19,12 +19,13 @@ class Link:
     ``rng`` draws toxicity, jitter and losses. Without toxics what is fed leaves at the next drain.
     """
 
-    __slots__ = ("_out", "_rng", "_stages", "room")
+    __slots__ = ("_ended", "_out", "_rng", "_stages", "room")
 
     def __init__(self, toxics: Iterable[Toxic], rng: Random, now: float = 0.0) -> None:
         self._rng = rng
         self._stages = [Stage(toxic, rng, now) for toxic in toxics]
         self._out: list[Event] = []
+        self._ended = 0
         self._make_room()
 
     def _make_room(self) -> None:
@@ -51,10 +52,10 @@ class Link:
             if stage.hit:
                 stage.take(event)
                 return
-            if not stage.seen:
-                stage.seen = True
-                stage.toxic.counts.escaped += 1
-        self._out.append(event)
+            stage.see()
+        if not self._ended or finality(event) > self._ended:
+            self._ended = finality(event)
+            self._out.append(event)
 
     def due(self) -> float | None:
         """When to drain next; None while nothing will leave by itself."""

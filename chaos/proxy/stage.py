@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from chaos.proxy.toxics import NEVER, Chunk, Effect, Event, Reset, Suffered
+from chaos.proxy.toxics import NEVER, Chunk, Effect, End, Event, Reset, Suffered
 
 
 @dataclass(slots=True)
@@ -44,6 +44,13 @@ class Toxic:
     counts: Counts = field(default_factory=Counts, compare=False)
 
 
+def finality(event: Event) -> int:
+    """What may follow an event: anything (0), only a harder end (1), nothing (2)."""
+    if isinstance(event, Chunk):
+        return 0
+    return 1 if isinstance(event, End) and not event.whole else 2
+
+
 class Stage:
     """A toxic on one link, with what it holds.
 
@@ -54,10 +61,12 @@ class Stage:
     __slots__ = (
         "by_itself",
         "draw",
+        "ended",
         "head",
         "held",
         "hit",
         "inputs",
+        "matched",
         "outputs",
         "over",
         "rng",
@@ -75,7 +84,8 @@ class Stage:
         self.outputs: deque[Event] = deque()
         self.head: Event | None = None
         self.held = 0
-        self.seen = self.touched = self.over = self.hit = False
+        self.ended = 0
+        self.seen = self.touched = self.matched = self.over = self.hit = False
         self.by_itself: Event | None = None
         self.so_far = Suffered()
         toxic.counts.eligible += 1
@@ -85,24 +95,30 @@ class Stage:
         """Let the toxicity decide, and start what happens by itself."""
         hit = self.draw < self.toxic.toxicity
         if hit and not self.hit:
-            self.toxic.counts.matched += 1
             self.so_far = Suffered()
+            self.toxic.counts.matched += not self.matched
+            self.matched = True
         self.hit = hit
         self.by_itself = self.toxic.effect.begin(now) if hit and not self.over else None
 
     def take(self, event: Event) -> None:
         """Accept an event; what becomes of it leaves by `release`."""
-        if not self.seen:
-            self.seen = True
-            self.toxic.counts.escaped += 1
-        if self.over:
+        self.see()
+        if self.over or (self.ended and finality(event) <= self.ended):
             return
+        self.ended = finality(event)
         if isinstance(event, Chunk):
             self.held += len(event.data)
         if self.outputs:
             self.inputs.append(event)
         else:
             self._expand(event)
+
+    def see(self) -> None:
+        """Something comes by: until it is touched, the link counts as escaped."""
+        if not self.seen:
+            self.seen = True
+            self.toxic.counts.escaped += not self.touched
 
     def _expand(self, event: Event, *, again: bool = False) -> None:
         parts = self.toxic.effect.feed(event, self.so_far, self.rng)
