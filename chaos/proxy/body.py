@@ -7,7 +7,7 @@ of a body is read.
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chaos.proxy.syntax import Number, Pairs, parse
 
@@ -47,19 +47,21 @@ def members(value: object, go_type: str) -> Pairs:
     return value
 
 
-def fields(pairs: Pairs, types: Mapping[str, str], path: str) -> dict[str, object]:
+def fields(
+    pairs: Pairs, types: Mapping[str, str], path_of: Callable[[str], str]
+) -> dict[str, object]:
     """The known members of an object, converted; a member that is absent or null is left out.
 
-    ``types`` maps names to Go's types (string, bool, int, int64, float32, float64) or to `raw` for
-    a value that is passed on and `struct NAME` for an object that is. ``path`` is what Go calls
-    the object in its errors, like `Proxy`.
+    ``types`` maps names to Go's types (string, bool, int, int64, float32, float64) or to
+    `raw` for a value that is passed on and `struct NAME` for an object that is. ``path_of`` is what Go calls
+    a member in its errors, like `Proxy.name`.
     """
     known = {name.casefold(): name for name in types}
     found: dict[str, object] = {}
     for key, value in pairs:
         name = known.get(key.casefold())
         if name is not None and value is not None:
-            found[name] = _converted(value, types[name], f"{path}.{name}")
+            found[name] = _converted(value, types[name], path_of(name))
     return found
 
 

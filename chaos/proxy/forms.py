@@ -3,7 +3,7 @@
 Names, defaults, key order and the order of checks are Toxiproxy's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -48,9 +48,13 @@ class Wanted:
         )
 
 
-def wanted(value: object, go_type: str = "toxiproxy.Proxy", path: str = "Proxy") -> Wanted:
+def wanted(
+    value: object,
+    go_type: str = "toxiproxy.Proxy",
+    path_of: Callable[[str], str] = "Proxy.{}".format,
+) -> Wanted:
     """What a decoded body says of a proxy."""
-    return Wanted(**cast("dict[str, Any]", fields(members(value, go_type), _PROXY, path)))
+    return Wanted(**cast("dict[str, Any]", fields(members(value, go_type), _PROXY, path_of)))
 
 
 def new_proxy(value: object) -> Wanted:
@@ -74,15 +78,19 @@ def new_proxies(value: object) -> list[Wanted]:
         raise bad_body(f"json: cannot unmarshal object into Go value of type []{_POPULATED}")
     if not isinstance(value, list):
         members(value, f"[]{_POPULATED}")
-    entries = [wanted(entry, _POPULATED, "") for entry in cast("list[object]", value)]
+    entries = [wanted(entry, _POPULATED, _populated_path) for entry in cast("list[object]", value)]
     return [
         _complete(entry, f" at proxy {number}") for number, entry in enumerate(entries, start=1)
     ]
 
 
+def _populated_path(member: str) -> str:
+    return ".enabled" if member == "enabled" else f".Proxy.{member}"
+
+
 def new_toxic(proxy: ProxyRecord, value: object) -> ToxicRecord:
     """The toxic that a body adds to a proxy."""
-    given = fields(members(value, "toxics.ToxicWrapper"), _TOXIC, "ToxicWrapper")
+    given = fields(members(value, "toxics.ToxicWrapper"), _TOXIC, "ToxicWrapper.{}".format)
     shown = cast("str", given.get("stream", "downstream"))
     stream = _STREAMS.get(shown.lower())
     if stream is None:
@@ -104,14 +112,14 @@ def changed_toxic(toxic: ToxicRecord, value: object) -> ToxicRecord:
         "attributes": f"struct toxics.{KINDS[toxic.type].struct}",
         "toxicity": "float32",
     }
-    given = fields(members(value, _CHANGED_TOXIC), types, "")
+    given = fields(members(value, _CHANGED_TOXIC), types, ".{}".format)
     attributes = {**toxic.attributes, **_attributes(toxic.type, given)}
     return replace(toxic, attributes=attributes, toxicity=_toxicity(given, toxic.toxicity))
 
 
 def _attributes(kind: str, given: Mapping[str, object]) -> dict[str, float]:
     pairs = cast("Pairs", given.get("attributes", Pairs()))
-    known = fields(pairs, KINDS[kind].attributes, f"{KINDS[kind].struct}.attributes")
+    known = fields(pairs, KINDS[kind].attributes, f"{KINDS[kind].struct}.attributes.{{}}".format)
     return cast("dict[str, float]", known)
 
 
