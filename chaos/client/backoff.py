@@ -13,16 +13,17 @@ _GROWTH_ENDS = 512
 
 @dataclass(frozen=True, slots=True)
 class Exponential:
-    """``g = min(cap, base * factor ** (k - 1))``, drawn from ``[low * g, high * g + plus]``.
+    """``g = min(cap, base * factor ** (k - 1) + shift)``, drawn from ``[low g, high g + plus]``.
 
-    ``low`` and ``high`` are shares of ``g``, ``plus`` is additive jitter in seconds, ``most`` cuts
-    what was drawn (so jitter, too, is lost at it) and ``first`` replaces the bounds of the first
-    retry where a library does not begin with ``base``.
+    ``low`` and ``high`` are shares of ``g``, ``shift`` and ``plus`` (additive jitter) are seconds,
+    ``most`` cuts what was drawn (so jitter, too, is lost at it) and ``first`` replaces the first
+    wait where a library does not begin with ``base``.
     """
 
     base: float
     cap: float
     factor: float = 2.0
+    shift: float = 0.0
     low: float = 1.0
     high: float = 1.0
     plus: float = 0.0
@@ -31,19 +32,20 @@ class Exponential:
 
     def envelope(self, retry: int, previous: float) -> tuple[float, float]:
         """The least and the most that may be waited before this retry, in seconds."""
-        if retry == 1 and self.first is not None:
-            return self.first, self.first
-        grown = min(self.cap, self.base * self.factor ** min(retry - 1, _GROWTH_ENDS))
-        low, high = self.low * grown, self.high * grown + self.plus
+        low, high = self._bounds(retry)
         return min(self.most, low), min(self.most, high)
 
     def draw(self, retry: int, previous: float, rng: Random) -> float:
         """One wait, uniform over the envelope before ``most`` cuts it."""
+        low, high = self._bounds(retry)
+        return min(self.most, low if low == high else low + (high - low) * rng.random())
+
+    def _bounds(self, retry: int) -> tuple[float, float]:
         if retry == 1 and self.first is not None:
-            return self.first
-        grown = min(self.cap, self.base * self.factor ** min(retry - 1, _GROWTH_ENDS))
-        low, high = self.low * grown, self.high * grown + self.plus
-        return low if low == high else min(self.most, low + (high - low) * rng.random())
+            return self.first, self.first
+        grown = self.base * self.factor ** min(retry - 1, _GROWTH_ENDS) + self.shift
+        grown = min(self.cap, grown)
+        return self.low * grown, self.high * grown + self.plus
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ def exponential(base: float, cap: float, factor: float = 2.0) -> Exponential:
     return Exponential(base=base, cap=cap, factor=factor)
 
 
+def late_exponential(base: float, cap: float, factor: float = 2.0) -> Exponential:
+    """Growth that begins with no wait at all: urllib3's and azure-core's first retry."""
+    return Exponential(base=base, cap=cap, factor=factor, first=0.0)
+
+
 def full_jitter(base: float, cap: float, factor: float = 2.0) -> Exponential:
     """``U(0, g)`` (Brooker 2015): the fewest calls of all under most contention."""
     return Exponential(base=base, cap=cap, factor=factor, low=0.0)
@@ -101,9 +108,9 @@ def decorrelated(base: float, cap: float) -> Decorrelated:
     return Decorrelated(base=base, cap=cap)
 
 
-def additive_jitter(base: float, cap: float, plus: float, most: float) -> Exponential:
-    """``min(most, g + U(0, plus))``: tenacity's and stamina's; the cap swallows the jitter, too."""
-    return Exponential(base=base, cap=cap, plus=plus, most=most)
+def additive_jitter(base: float, cap: float, plus: float) -> Exponential:
+    """``min(cap, g + U(0, plus))``: tenacity's and stamina's; the cap swallows the jitter, too."""
+    return Exponential(base=base, cap=cap, plus=plus, most=cap)
 
 
 def spread(base: float, cap: float, factor: float, share: float) -> Exponential:

@@ -11,7 +11,20 @@ from typing import Literal, Protocol
 from chaos.exchange import Reply, Request
 
 Outcome = Literal["ok", "failed", "unknown"]
-Why = Literal["first", "retry", "failover", "probe", "hedge", "refresh"]
+Why = Literal["first", "retry", "failover", "probe", "hedge", "refresh", "reconcile", "repeat"]
+WorkKind = Literal[
+    "wrap",
+    "unwrap",
+    "rewrap",
+    "metadata",
+    "find",
+    "create",
+    "rotate",
+    "delete",
+    "restore",
+    "disable",
+    "enable",
+]
 DecisionKind = Literal[
     "failover",
     "failback",
@@ -24,6 +37,13 @@ DecisionKind = Literal[
     "denied",
     "stale_backup",
     "refresh",
+    "hedge",
+    "held",
+    "shed",
+    "reconciled",
+    "rotation_queued",
+    "rotation_repeated",
+    "wrong_plaintext",
 ]
 
 
@@ -72,26 +92,37 @@ class Wiring:
 class Work:
     """One logical operation as a caller asks for it.
 
-    ``kind`` is the Key Protect action. ``ciphertext`` is the wrapped data key to open (unwrap);
-    ``plaintext`` is base64 of what to wrap, empty to have the service draw a new data key.
+    ``kind`` is the Key Protect action. ``ciphertext`` is the wrapped data key to open (unwrap,
+    rewrap); ``plaintext`` is base64 of what to wrap, empty to have the service draw a new data key.
+    ``digest`` is SHA-256 in hex of the plaintext that an unwrap must give, empty if it is not
+    known. ``name`` is the name of a key to create or find, ``payload`` base64 of the material to
+    import (create, rotate), ``aad`` what wrap binds the data key to and unwrap must repeat.
     """
 
     number: int
-    kind: Literal["wrap", "unwrap"]
+    kind: WorkKind
     ciphertext: str = ""
     plaintext: str = ""
+    digest: str = ""
+    name: str = ""
+    payload: str = ""
+    aad: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a successful operation gave: base64 texts as the service sent them.
 
-    ``ciphertext`` of an unwrap is the rewrapped form, where the service sent one.
+    ``ciphertext`` of an unwrap is the rewrapped form, where the service sent one. ``key_id`` and
+    ``state`` (1 active, 2 suspended, 3 deactivated, 5 destroyed) tell of the key of a create,
+    metadata or find.
     """
 
     plaintext: str
     ciphertext: str
     key_version: str
+    key_id: str = ""
+    state: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,20 @@ import difflib
 from random import Random
 
 from chaos.client.backoff import exponential, full_jitter
-from chaos.client.budget import Ratio
+from chaos.client.budget import Bucket
 from chaos.client.call import Client, Factory, Wiring
 from chaos.client.caller import PolicyClient
-from chaos.client.policy import ALL_FAILURES, Breaker, Failover, Policy, Retried, Timeouts
+from chaos.client.policy import (
+    ALL_FAILURES,
+    Breaker,
+    Failover,
+    Hedge,
+    Policy,
+    Refresh,
+    Retried,
+    Timeouts,
+)
+from chaos.client.retry_after import RetryAfter
 from chaos.errors import ScenarioError
 
 PRESETS: dict[str, Policy] = {
@@ -22,13 +32,16 @@ PRESETS: dict[str, Policy] = {
             deadline=5.0,
             attempts=8,
             backoff=full_jitter(base=0.05, cap=1.0),
-            budget=Ratio(ratio=0.1, reserve=10.0),
+            throttled=full_jitter(base=0.2, cap=2.0),
+            retry_after=RetryAfter(cap=60.0, spread=0.1, plus=0.25, shared=True),
+            budget=Bucket(capacity=10.0, ratio=0.1),
             breaker=Breaker(),
-            failover=Failover(),
+            failover=Failover(yielding=frozenset({"wrap"})),
+            hedge=Hedge(),
+            refresh=Refresh(),
+            reconciles=True,
+            fresh=True,
         ),
-        # The example algorithm of Key Protect's page on high availability: three attempts, one
-        # second doubling, any failure, and a wait after the last attempt that nothing follows. The
-        # timeouts are the SDK's.
         Policy(
             name="key-protect-docs",
             timeouts=Timeouts(connect=60.0, read=60.0),

@@ -1,11 +1,12 @@
-"""What one client knows of one region: breaker, hold, calm, share on the way back, retry budget."""
+"""What one client knows of one region: breaker, hold, calm, step of the way back, budget, gate."""
 
 from random import Random
 from typing import Literal
 
-from chaos.client.budget import RatioAccount
+from chaos.client.budget import Account
 from chaos.client.call import Target
-from chaos.client.policy import Breaker, Policy
+from chaos.client.policy import Policy
+from chaos.client.throttle import Gate
 
 BreakerState = Literal["closed", "open", "half_open"]
 _MEMORY = 0.9
@@ -16,13 +17,15 @@ class Region:
 
     ``retry_at`` is when an open region may be asked again, ``asked_until`` when a probe under way
     is over at the latest, ``held_until`` what its Retry-After asked for. ``calm_since`` is the
-    first success since it opened, None where there is none; ``step`` is the step of failback.
+    first success since it opened, None where there is none; ``step`` is the step of the way back,
+    -1 off it. ``latency`` is a moving average in seconds, 0 before the first success.
     """
 
     __slots__ = (
         "account",
         "asked_until",
         "calm_since",
+        "gate",
         "held_until",
         "latency",
         "opened_at",
@@ -38,8 +41,9 @@ class Region:
 
     def __init__(self, target: Target, policy: Policy) -> None:
         self.target = target
-        self.rule: Breaker | None = policy.breaker
-        self.account: RatioAccount | None = policy.budget.account() if policy.budget else None
+        self.rule = policy.breaker
+        self.account = policy.budget.account() if policy.budget else Account()
+        self.gate = policy.throttle.gate() if policy.throttle else Gate()
         self.state: BreakerState = "closed"
         self.strikes = 0
         self.pause = 0.0
@@ -67,14 +71,20 @@ class Region:
         self.state = "half_open"
         self.asked_until = now + lasts
 
+    def unask(self) -> None:
+        """A probe ended without saying anything about the region."""
+        self.asked_until = 0.0
+
     def succeeded(self, sent: float, now: float, rng: Random) -> None:
         """An attempt sent at ``sent`` succeeded here."""
-        self.latency = _smooth(self.latency, now - sent) if self.latency else now - sent
+        took = now - sent
+        self.latency = _MEMORY * self.latency + (1.0 - _MEMORY) * took if self.latency else took
         if self.state == "closed":
             self.strikes = 0
         elif sent >= self.opened_at and self.rule:
             self.state = "half_open"
             self.asked_until = 0.0
+            # It answers, so that asking costs nothing: sooner again than a region that does not.
             self.retry_at = now + 0.5 * self.rule.pause * (1.0 + rng.random())
             self.calm_since = now if self.calm_since is None else self.calm_since
 
@@ -114,7 +124,3 @@ class Region:
         self.calm_since = None
         self.step = -1
         self.retry_at = now + self.pause * (1.0 + rng.random())
-
-
-def _smooth(average: float, latest: float) -> float:
-    return _MEMORY * average + (1.0 - _MEMORY) * latest

@@ -1,11 +1,12 @@
 """Where a client's calls go: home, elsewhere while home is down, and home again by steps.
 
-Leaving a region that fails is never delayed; coming back is: dwell, calm and steps are what keeps
-a flapping region from taking the client with it.
+Leaving a region that fails is never delayed for a call; making another region home is, as is coming
+back: dwell, calm and steps are what keeps a flapping region from taking the client with it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from random import Random
 
 from chaos.client.call import Decision, DecisionKind, Why, Wiring
@@ -13,7 +14,7 @@ from chaos.client.policy import Failover, Policy
 from chaos.client.region import Region
 
 _PROBE_SLACK = 3.0
-_DWELL_SPREAD = 0.05
+_DWELL_SPREAD = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ class Route:
     def __init__(self, policy: Policy, wiring: Wiring, rng: Random) -> None:
         self.rule = policy.failover or Failover()
         self.roams = policy.failover is not None
-        targets = wiring.targets if policy.failover else wiring.targets[:1]
+        targets = wiring.targets if self.roams else wiring.targets[:1]
         self.regions = [Region(target, policy) for target in targets]
         self.rng = rng
         self.home = 0
         self.calm = self.rule.calm
-        self.back_at = 0.0
+        self.back_at = -inf
         self.noted: list[Decision] = []
 
     def choose(self, tries: Sequence[int], now: float, number: int) -> Choice | Hold:
@@ -68,6 +69,13 @@ class Route:
             if self.regions[index].free(now) and not self._spent(tries, index):
                 return index
         return None
+
+    def beside(self, index: int, now: float) -> int:
+        """Where a hedge of an attempt at that region goes: elsewhere if it may, else there, too."""
+        for other in self._order():
+            if other != index and self.regions[other].free(now):
+                return other
+        return index
 
     def succeeded(self, index: int, sent: float, now: float, number: int) -> None:
         """An attempt at that region succeeded: evidence for it, and against a home that is open."""
@@ -97,19 +105,34 @@ class Route:
     def shun(self, index: int, now: float, number: int, why: str) -> None:
         """Leave that region at once: its answer says that it cannot serve this key."""
         region = self.regions[index]
-        if region.rule is None or region.state == "open":
+        if region.rule is None:
             return
-        region.open(now, self.rng)
-        self.note("breaker_opened", now, number, region.target.region, "", why)
+        opened = region.state == "closed"
+        if opened:
+            region.open(now, self.rng)
+            self.note("breaker_opened", now, number, region.target.region, "", why)
+        else:
+            region.failed(now, now, self.rng)
+        if not self.rule.forgives:
+            region.retry_at = inf
 
-    def hold(self, index: int, until: float) -> None:
+    def hold(self, index: int, until: float, now: float, number: int) -> None:
         """That region asked to be left alone until then."""
         region = self.regions[index]
-        region.held_until = max(region.held_until, until)
+        if until > region.held_until:
+            region.held_until = until
+            why = f"it asked to be left alone for {until - now:.3f} s"
+            self.note("held", now, number, region.target.region, "", why)
 
     def probe_patience(self, index: int) -> float:
         """How long a probe of that region may take, in seconds."""
         return max(self.rule.probe, _PROBE_SLACK * self.regions[index].latency)
+
+    def note(
+        self, kind: DecisionKind, now: float, number: int, region: str, left: str, why: str
+    ) -> None:
+        """Keep a decision until it is asked for."""
+        self.noted.append(Decision(kind, now, number, region, left, why))
 
     def _order(self) -> Sequence[int]:
         count = len(self.regions)
@@ -131,14 +154,11 @@ class Route:
             region = self.regions[index]
             if region.state == "closed" or now < max(region.held_until, region.asked_until):
                 continue
-            if region.step >= 0 and self.rng.random() < self._share(region):
+            if region.step >= 0 and self.rng.random() < self.rule.steps[region.step]:
                 return Choice(index, "probe", probe=True)
             if now >= region.retry_at:
                 return self._probe(index, now, number)
         return None
-
-    def _share(self, region: Region) -> float:
-        return self.rule.steps[region.step]
 
     def _probe(self, index: int, now: float, number: int) -> Choice:
         region = self.regions[index]
@@ -172,21 +192,20 @@ class Route:
         self.back_at = now + self.rule.dwell * (1.0 + _DWELL_SPREAD * self.rng.random())
 
     def _advance(self, index: int, now: float, number: int) -> None:
-        """A region that was left answered: begin, continue or complete the way back."""
+        """A region that is not home answered a probe: begin, continue or complete the way back."""
         region = self.regions[index]
         if index > self.home:
             self._close(index, now, number, "it answered a probe")
-            return
-        if region.step < 0:
+        elif region.step < 0:
             if now >= max(self.back_at, (region.calm_since or now) + self.calm):
-                region.step, region.step_since = 0, now
-            return
-        if now - region.step_since < self.rule.step:
-            return
-        region.step += 1
-        region.step_since = now
+                self._step(region, 0, now)
+        elif now - region.step_since >= self.rule.step:
+            self._step(region, region.step + 1, now)
         if region.step == len(self.rule.steps):
             self._come_home(index, now, number)
+
+    def _step(self, region: Region, step: int, now: float) -> None:
+        region.step, region.step_since = step, now
 
     def _come_home(self, index: int, now: float, number: int) -> None:
         left, region = self.regions[self.home], self.regions[index]
@@ -201,9 +220,3 @@ class Route:
         region = self.regions[index]
         region.close()
         self.note("breaker_closed", now, number, region.target.region, "", why)
-
-    def note(
-        self, kind: DecisionKind, now: float, number: int, region: str, left: str, why: str
-    ) -> None:
-        """Keep a decision until it is asked for."""
-        self.noted.append(Decision(kind, now, number, region, left, why))

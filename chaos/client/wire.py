@@ -1,53 +1,38 @@
-"""Key Protect's requests as values, and what its replies mean.
+"""Key Protect's requests as values: paths, media types and bodies of its API, version 2.
 
-Paths, media types, bodies and error codes are those of the Key Protect API, version 2. An answer is
-believed only when it is whole: JSON with the members the action promises, base64 where it says so.
+What the replies mean is :mod:`chaos.client.reading`'s; :func:`read` is at hand here, too.
 """
 
-import binascii
 import zlib
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 
-from chaos.client.call import Result, Target, Work
-from chaos.exchange import Answer, Failure, Reply, Request
+from chaos.client.call import Credential, Target, Work
+from chaos.client.reading import Meaning, Reading, read
+from chaos.exchange import Request
 
-Meaning = Literal["ok", "down", "throttled", "denied", "gone", "stale", "no", "cancelled"]
-"""What a reply means to a caller.
+__all__ = [
+    "Headers",
+    "Meaning",
+    "Reading",
+    "body",
+    "client_mark",
+    "correlation_id",
+    "fixed_headers",
+    "method_and_path",
+    "read",
+    "request",
+    "token_request",
+]
 
-``down``: no whole answer, or the service says that it cannot now. ``throttled``: it asks for less.
-``denied``: this identity may not. ``gone``: this root key is not there. ``stale``: this root key
-does not open this ciphertext. ``no``: the request as such is refused. ``cancelled``: we gave it up.
-"""
+Headers = tuple[tuple[str, str], ...]
 
-OK = 200
-BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE = 400, 401, 403, 404, 410
-REQUEST_TIMEOUT, UNPROCESSABLE, TOO_MANY, SERVER_ERROR, NOT_IMPLEMENTED = 408, 422, 429, 500, 501
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A reply as understood: what it means, the result when ok, and why in a few words.
-
-    ``written`` says that the request may have taken effect although no answer tells.
-    """
-
-    meaning: Meaning
-    result: Result | None = None
-    why: str = ""
-    written: bool = False
-
-
-def fixed_headers(target: Target, kind: str, token: str) -> tuple[tuple[str, str], ...]:
-    """The headers that all attempts of one kind at one target share while the token lasts."""
-    return (
-        ("Authorization", f"Bearer {token}"),
-        ("Bluemix-Instance", target.instance),
-        ("Accept", "application/json"),
-        ("Content-Type", f"application/vnd.ibm.kms.key_action_{kind}+json"),
-    )
+_MEDIA = "application/vnd.ibm.kms."
+_ACTIONS = frozenset({"wrap", "unwrap", "rewrap", "rotate", "disable", "enable"})
+_ENVELOPED_KEY = {"collectionType": f"{_MEDIA}key+json", "collectionTotal": 1}
 
 
 def client_mark(name: str) -> str:
@@ -60,79 +45,72 @@ def correlation_id(mark: str, operation: int, attempt: int) -> str:
     return f"{mark}-0000-4{attempt & 0xFFF:03x}-8000-{operation & 0xFFFFFFFFFFFF:012x}"
 
 
-def action_path(target: Target, kind: str) -> str:
-    """The path of a key action at one target's root key."""
-    return f"/api/v2/keys/{target.key_id}/actions/{kind}"
+def fixed_headers(target: Target, kind: str, token: str) -> Headers:
+    """The headers that all attempts of one kind at one target share while the token lasts."""
+    headers = (
+        ("Authorization", f"Bearer {token}"),
+        ("Bluemix-Instance", target.instance),
+        ("Accept", "application/json"),
+    )
+    if kind in ("find", "metadata"):
+        return headers
+    if kind == "create":
+        return (*headers, ("Content-Type", f"{_MEDIA}key+json"), ("Prefer", "return=minimal"))
+    media = "key+json" if kind == "delete" else f"key_action_{kind}+json"
+    return (*headers, ("Content-Type", _MEDIA + media))
+
+
+def method_and_path(target: Target, work: Work) -> tuple[str, str]:
+    """HTTP method and path, query included, of an operation on one target's root key."""
+    key = f"/api/v2/keys/{target.key_id}"
+    if work.kind in _ACTIONS:
+        return "POST", f"{key}/actions/{work.kind}"
+    if work.kind == "metadata":
+        return "GET", f"{key}/metadata"
+    if work.kind == "create":
+        return "POST", "/api/v2/keys"
+    if work.kind == "find":
+        return "GET", f"/api/v2/keys?search={quote('exact:' + work.name, safe='')}"
+    return ("DELETE", key) if work.kind == "delete" else ("POST", f"{key}/restore")
 
 
 def body(work: Work) -> bytes:
-    """The JSON body of one operation; a wrap without plaintext asks for a new data key."""
-    if work.kind == "unwrap":
-        return orjson.dumps({"ciphertext": work.ciphertext})
-    return orjson.dumps({"plaintext": work.plaintext}) if work.plaintext else b"{}"
+    """The JSON body of an operation, empty where it has none.
+
+    A wrap without plaintext asks for a new data key, a rotate without payload for new material.
+    """
+    members: dict[str, Any] = {}
+    if work.kind in ("unwrap", "rewrap"):
+        members["ciphertext"] = work.ciphertext
+    elif work.kind == "wrap" and work.plaintext:
+        members["plaintext"] = work.plaintext
+    elif work.kind == "rotate" and work.payload:
+        members["payload"] = work.payload
+    elif work.kind == "create":
+        return orjson.dumps({"metadata": _ENVELOPED_KEY, "resources": [_new_key(work)]})
+    elif work.kind not in ("wrap", "rotate"):
+        return b""
+    if work.aad:
+        members["aad"] = work.aad
+    return orjson.dumps(members)
+
+
+def _new_key(work: Work) -> Mapping[str, Any]:
+    key = {"type": f"{_MEDIA}key+json", "name": work.name, "extractable": False}
+    return {**key, "payload": work.payload} if work.payload else key
 
 
 def request(target: Target, work: Work, token: str, correlation: str) -> Request:
     """The request of one attempt, complete."""
     headers = (*fixed_headers(target, work.kind, token), ("Correlation-Id", correlation))
-    return Request("POST", action_path(target, work.kind), headers, body(work))
+    return Request(*method_and_path(target, work), headers, body(work))
 
 
-def read(work: Work, reply: Reply) -> Reading:
-    """What a reply to ``work`` means."""
-    if isinstance(reply, Failure):
-        if reply.kind == "cancelled":
-            return Reading("cancelled", why="cancelled", written=reply.written)
-        return Reading("down", why=reply.kind.replace("_", " "), written=reply.written)
-    if reply.status == OK:
-        return _read_result(work, reply.body)
-    return Reading(meaning_of_status(reply.status), why=_complaint(reply))
-
-
-def meaning_of_status(status: int) -> Meaning:
-    """What an HTTP status other than success means to a caller of Key Protect."""
-    if status == TOO_MANY:
-        return "throttled"
-    if status in (UNAUTHORIZED, FORBIDDEN):
-        return "denied"
-    if status in (NOT_FOUND, GONE):
-        return "gone"
-    if status == UNPROCESSABLE:
-        return "stale"
-    if status == REQUEST_TIMEOUT or (status >= SERVER_ERROR and status != NOT_IMPLEMENTED):
-        return "down"
-    return "no"
-
-
-def _read_result(work: Work, text: bytes) -> Reading:
-    """The result of an action, or ``down`` with ``truncated`` where the answer is not whole."""
-    try:
-        members = orjson.loads(text)
-        plaintext = _base64(members.get("plaintext", ""))
-        ciphertext = _base64(members.get("ciphertext", ""))
-        version = members["keyVersion"]["id"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return _CUT
-    plaintext = plaintext or (work.plaintext if work.kind == "wrap" else "")
-    whole = plaintext and (ciphertext or work.kind != "wrap") and isinstance(version, str)
-    return Reading("ok", Result(plaintext, ciphertext, version)) if whole else _CUT
-
-
-_CUT = Reading("down", why="truncated", written=True)
-
-
-def _base64(text: object) -> str:
-    """The text itself where it is strict base64, ValueError or TypeError where it is not."""
-    if not isinstance(text, str):
-        raise TypeError
-    binascii.a2b_base64(text, strict_mode=True)
-    return text
-
-
-def _complaint(answer: Answer) -> str:
-    """The status and, where the body is Key Protect's error shape, its reason's code."""
-    try:
-        code = orjson.loads(answer.body)["resources"][0]["reasons"][0]["code"]
-    except (ValueError, KeyError, IndexError, TypeError):
-        return str(answer.status)
-    return f"{answer.status} {code}"
+def token_request(credential: Credential) -> Request:
+    """The request to IAM for a new access token."""
+    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": credential.api_key}
+    headers = (
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Accept", "application/json"),
+    )
+    return Request("POST", "/identity/token", headers, urlencode(form).encode())

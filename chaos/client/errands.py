@@ -1,0 +1,115 @@
+"""What one call does for its whole client, beside its own work: renew the token, repay a rotation.
+
+An errand is a shared attempt: it is seen to its end even when its call is done before.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chaos.client import wire
+from chaos.client.call import Step, Try, Wait, Work
+from chaos.client.reading import read
+from chaos.client.rotations import Owed
+from chaos.exchange import Reply
+
+if TYPE_CHECKING:
+    from chaos.client.caller import PolicyClient
+
+TOKEN_SERVICE = "iam"  # noqa: S105 - a name, no password
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An errand under way since ``sent``: a refresh of the token, or a rotation to repeat."""
+
+    sent: float
+    owed: Owed | None = None
+
+
+class Errands:
+    """The errands of one client: at most one of each sort at a time."""
+
+    def __init__(self, client: "PolicyClient") -> None:
+        self._client = client
+
+    def due(self) -> float:
+        """When the next errand is due, at the earliest."""
+        return min(self._client.tokens.due, self._client.rotations.due)
+
+    def next(self, operation: int, number: int, deadline: float, now: float) -> Step | str | None:
+        """The errand that a call must begin or wait for before its next attempt; None for none.
+
+        A Try is the errand itself, numbered ``number``. A Wait is for somebody else's refresh, or
+        for when the next may be tried. A text says why there will be no token by ``deadline``.
+        """
+        tokens = self._client.tokens
+        need = tokens.need(now)
+        if need == "none":
+            return self._repeat(operation, number, now)
+        if tokens.under_way(now):
+            return None if need == "early" else Wait(min(deadline, tokens.ends_at), shared=True)
+        if now < tokens.retry_at:
+            if need == "early":
+                return None
+            if tokens.retry_at >= deadline:
+                return "there is no valid token and the token service gives none"
+            return Wait(tokens.retry_at, shared=True)
+        tokens.begin(now)
+        return self._refresh(number)
+
+    def begun(self, step: Try, now: float) -> Errand:
+        """The errand that this step begins."""
+        owed = self._client.rotations.repeating if step.why == "repeat" else None
+        return Errand(now, owed)
+
+    def ended(self, operation: int, errand: Errand, reply: Reply, now: float) -> None:
+        """An errand ended with that reply."""
+        client = self._client
+        if errand.owed is not None:
+            reading = read(Work(operation, "rotate"), reply)
+            name = client.route.regions[errand.owed.index].target.region
+            if client.rotations.repaid(errand.owed, reading, now, client.rng):
+                why = f"owed since {errand.owed.since:.3f} s"
+                client.route.note("rotation_repeated", now, operation, name, "", why)
+            return
+        renewal = client.tokens.observe(errand.sent, reply, now)
+        if renewal.ok:
+            client.forget_headers()
+        client.route.note("refresh", now, operation, TOKEN_SERVICE, "", renewal.why)
+
+    def _refresh(self, number: int) -> Try:
+        credential, tokens = self._client.wiring.credential, self._client.tokens
+        timeouts = tokens.rule.timeouts
+        return Try(
+            number,
+            TOKEN_SERVICE,
+            credential.endpoint,
+            wire.token_request(credential),
+            timeouts.connect,
+            timeouts.read,
+            timeouts.total,
+            tokens.waited,
+            "refresh",
+            shared=True,
+        )
+
+    def _repeat(self, operation: int, number: int, now: float) -> Try | None:
+        client = self._client
+        regions = client.route.regions
+        owed = client.rotations.begin(now, client.rng, lambda index: regions[index].free(now))
+        if owed is None:
+            return None
+        work = Work(operation, "rotate", payload=owed.payload)
+        target, timeouts = regions[owed.index].target, client.policy.timeouts
+        return Try(
+            number,
+            target.region,
+            target.endpoint,
+            client.request(owed.index, work, number, wire.body(work)),
+            timeouts.connect,
+            timeouts.read,
+            timeouts.total,
+            client.rotations.waited,
+            "repeat",
+            shared=True,
+        )

@@ -1,0 +1,304 @@
+"""A call of an operation that may be done twice: wrap, unwrap, rewrap and what only reads.
+
+A small machine. It asks the route where to go, offers a :class:`Try`, hears what came of it, and is
+done when an answer is final, its attempts are used up or its deadline is here.
+"""
+
+from typing import TYPE_CHECKING
+
+from chaos.client import wire
+from chaos.client.call import DecisionKind, Done, Outcome, Result, Step, Try, Wait, Work
+from chaos.client.errands import Errand
+from chaos.client.reading import WRONG_PLAINTEXT, Reading, checked, read
+from chaos.client.retrying import TIMEOUTS, Retrying
+from chaos.client.route import Choice, Hold
+from chaos.client.sending import Attempt, Sending
+from chaos.exchange import Answer, Reply
+
+if TYPE_CHECKING:
+    from chaos.client.caller import PolicyClient
+
+_NEVER_AGAIN = 1_000_000
+_NOTHING = Reading("down", why="none was made")
+
+
+class RepeatableCall:
+    """One operation under way."""
+
+    __slots__ = (
+        "_body",
+        "_cost",
+        "_done",
+        "_due",
+        "_ending",
+        "_errands",
+        "_hedged",
+        "_last",
+        "_retrying",
+        "_sending",
+        "_stale",
+        "_tries",
+        "client",
+        "deadline",
+        "work",
+    )
+
+    def __init__(self, client: "PolicyClient", work: Work, now: float) -> None:
+        self.client = client
+        self.work = work
+        self.deadline = now + client.policy.deadline
+        self._sending = Sending(client, self.deadline)
+        self._retrying = Retrying(client.policy)
+        self._body = wire.body(work)
+        self._tries = [0] * len(client.route.regions)
+        self._errands: dict[int, Errand] = {}
+        self._due = now
+        self._cost = 0.0
+        self._hedged = False
+        self._stale: list[int] = []
+        self._last = _NOTHING
+        self._ending: Done | None = None
+        self._done: Done | None = None
+
+    def step(self, now: float) -> Step:
+        """What to do at ``now``."""
+        if self._done is not None:
+            return self._done
+        if now >= self.deadline and self._ending is None and self._cut():
+            return self._give_up("its deadline was reached", now)
+        if self._sending.under_way:
+            return self._beside(now)
+        if now < self._due:
+            return Wait(self._due if self._ending else min(self._due, self.deadline))
+        if self._ending is not None:
+            self._finish(self._ending)
+            return self._ending
+        return self._errand(now) or self._next(now)
+
+    def observe(self, number: int, reply: Reply, now: float) -> None:
+        """Tell what came of attempt ``number``; of an errand also after the operation is done."""
+        if number in self._errands:
+            errand = self._errands.pop(number)
+            self.client.errands.ended(self.work.number, errand, reply, now)
+            return
+        attempt = self._sending.end(number)
+        if attempt is None:
+            return
+        reading = read(self.work, reply)
+        if self.client.policy.checks and self.work.digest:
+            reading = checked(self.work, reading)
+        self._last = reading
+        accepted = isinstance(reply, Answer) and reading.meaning not in ("down", "throttled")
+        throttled = reading.meaning == "throttled"
+        gate = self.client.route.regions[attempt.index].gate
+        gate.answered(now, throttled=throttled, accepted=accepted)
+        if reading.meaning == "ok":
+            self._succeed(attempt, reading.result, now)
+        else:
+            self._failed(attempt, reply, reading, now)
+
+    def _cut(self) -> bool:
+        """Whether the deadline ends this call now: it may not if attempts are not bound by it."""
+        return self.client.policy.bounded or not self._sending.under_way
+
+    def _errand(self, now: float) -> Step | None:
+        """What must be done for the whole client first; it takes a number of this call's."""
+        sending, errands = self._sending, self.client.errands
+        if now < errands.due():
+            return None
+        step = errands.next(self.work.number, sending.numbered + 1, self.deadline, now)
+        if isinstance(step, str):
+            return self._give_up(step, now)
+        if isinstance(step, Try):
+            sending.numbered += 1
+            self._errands[step.number] = errands.begun(step, now)
+        return step
+
+    def _succeed(self, attempt: Attempt, result: Result | None, now: float) -> None:
+        route, number = self.client.route, self.work.number
+        for other in self._sending.under_way.values():
+            # It was begun first and still has no answer: that is a strike against its region.
+            if other.sent < attempt.sent and other.index != attempt.index:
+                route.failed(other.index, other.sent, now, number, "slower than its hedge")
+        route.succeeded(attempt.index, attempt.sent, now, number)
+        region = route.regions[attempt.index]
+        region.account.succeeded(now, self._cost)
+        for index in self._stale:
+            name = route.regions[index].target.region
+            why = f"{region.target.region} opens what this one does not: {self._lack(index)}"
+            route.note("stale_backup", now, number, name, "", why)
+        self._finish(Done("ok", region.target.region, result))
+
+    def _failed(self, attempt: Attempt, reply: Reply, reading: Reading, now: float) -> None:
+        """An attempt did not succeed: blame it, and plan the next one unless it was final."""
+        if reading.meaning == "cancelled":
+            self.client.route.regions[attempt.index].unask()
+            self._give_up("it was cancelled", now)
+        elif reading.why.startswith("401") and self.client.tokens.refused(attempt.token, now):
+            self._due = now
+        elif reading.meaning == "stale" and attempt.index and self.client.route.roams:
+            self._stale.append(attempt.index)
+            self._tries[attempt.index] = _NEVER_AGAIN
+            self._due = now
+        elif self._retrying.may_follow(reply, reading):
+            self._blame(attempt, reading, now)
+            if not self._sending.under_way:
+                self._plan(attempt.index, reply, reading, now)
+        elif not self._sending.under_way:
+            self._refuse(reading, now)
+
+    def _blame(self, attempt: Attempt, reading: Reading, now: float) -> None:
+        """Hold this failure against the region where it happened, as far as it is its fault."""
+        policy, route, number = self.client.policy, self.client.route, self.work.number
+        region = route.regions[attempt.index]
+        region.account.failed(now)
+        self._tries[attempt.index] += 1 + (reading.why in TIMEOUTS)
+        if policy.failover and reading.meaning in policy.failover.leaves_on:
+            name = region.target.region
+            self._tries[attempt.index] = _NEVER_AGAIN
+            route.shun(attempt.index, now, number, f"{name} says {reading.why} of this root key")
+        elif reading.meaning == "down":
+            if reading.why == WRONG_PLAINTEXT:
+                self._tries[attempt.index] = _NEVER_AGAIN
+                why = "what it returned is not the data key that was wrapped"
+                route.note("wrong_plaintext", now, number, region.target.region, "", why)
+            route.failed(attempt.index, attempt.sent, now, number, reading.why)
+
+    def _plan(self, index: int, reply: Reply, reading: Reading, now: float) -> None:
+        """Set when the next attempt is due; where it goes is decided then."""
+        policy = self.client.policy
+        over = self._retrying.count(reply, reading)
+        spent = over or self._sending.made >= policy.attempts
+        if spent and not policy.last_wait:
+            self._give_up("its attempts are used up", now)
+            return
+        self._due = now + self._wait(index, reply, reading, now)
+        if self._due >= self.deadline:
+            self._give_up("its deadline comes before the next attempt", now)
+        elif spent:
+            self._ending = self._ended("its attempts are used up", now)
+
+    def _wait(self, index: int, reply: Reply, reading: Reading, now: float) -> float:
+        """Seconds to the next attempt: none to a region that this call has not asked yet."""
+        client, route = self.client, self.client.route
+        asked, held = self._retrying.asked(reply, client.wiring.epoch + now, route)
+        if held:
+            route.hold(index, now + held, now, self.work.number)
+        place = route.peek(self._tries, now)
+        if route.roams and place is not None and not self._tries[place]:
+            self._retrying.waited = 0.0
+            return 0.0
+        return self._retrying.wait(reply, reading, asked, route)
+
+    def _beside(self, now: float) -> Step:
+        """An attempt is under way: wait for it, or put a hedge beside it when it is slow."""
+        hedge = self.client.policy.hedge
+        until = self.deadline
+        if not self.client.policy.bounded:
+            until = max(attempt.until for attempt in self._sending.under_way.values())
+        if hedge is None or self._hedged:
+            return Wait(until)
+        (first,) = self._sending.under_way.values()
+        if first.probe:
+            return Wait(until)
+        region = self.client.route.regions[first.index]
+        at = first.sent + max(hedge.after, hedge.times * region.latency)
+        if now < at:
+            return Wait(min(until, at))
+        self._hedged = True
+        index = self.client.route.beside(first.index, now)
+        account = self.client.route.regions[index].account
+        cost = account.withdraw(now, "timeout")
+        if cost is None:
+            return Wait(until)
+        name = self.client.route.regions[index].target.region
+        why = f"{region.target.region} has not answered for {now - first.sent:.3f} s"
+        self.client.route.note("hedge", now, self.work.number, name, "", why)
+        return self._try(Choice(index, "hedge"), now, paid=True)
+
+    def _next(self, now: float) -> Step:
+        """The next attempt, where the route, the budget and the gate let it be made."""
+        choice = self.client.route.choose(self._tries, now, self.work.number)
+        if isinstance(choice, Hold):
+            return self._held(choice, now)
+        region = self.client.route.regions[choice.index]
+        again = self._sending.asked(choice.index)
+        if again and not choice.probe:
+            cost = region.account.withdraw(now, self._retrying.cause)
+            if cost is None:
+                return self._broke(choice.index, now)
+            self._cost = cost
+        wait = region.gate.ask(now, self.client.rng)
+        if wait is None:
+            return self._give_up("it was shed before it was sent", now, "shed")
+        if wait > 0.0:
+            self._due = now + wait
+            return Wait(min(self._due, self.deadline))
+        if not again:
+            region.account.began(now)
+        return self._try(choice, now, paid=again)
+
+    def _broke(self, index: int, now: float) -> Step:
+        """The budget pays for no retry there: on with another region, where there is one."""
+        self._tries[index] = _NEVER_AGAIN
+        if self.client.route.roams and min(self._tries) < _NEVER_AGAIN:
+            return self._next(now)
+        return self._give_up("the retry budget is used up", now, "budget_exhausted")
+
+    def _held(self, hold: Hold, now: float) -> Step:
+        """No region may be asked now: wait for the next that may, if the deadline allows."""
+        rule = self.client.route.rule
+        if self._stale or min(self._tries) >= _NEVER_AGAIN:
+            return self._give_up(hold.why, now)
+        if hold.until <= now:
+            self._tries = [tries if tries >= _NEVER_AGAIN else 0 for tries in self._tries]
+            return self._next(now)
+        if self.work.kind in rule.yielding:
+            return self._give_up(f"{hold.why} and a {self.work.kind} gives way", now, "shed")
+        # A little later than allowed, each call its own: those that wait must not come as one.
+        wait = hold.until - now
+        wait += min(0.5, 0.1 + 0.1 * wait) * self.client.rng.random()
+        self._due = now + wait
+        self._retrying.waited += wait
+        if self._due >= self.deadline:
+            return self._give_up(hold.why, now)
+        return Wait(self._due)
+
+    def _try(self, choice: Choice, now: float, *, paid: bool) -> Try:
+        waited = self._retrying.waited
+        return self._sending.begin(choice, self.work, self._body, now, waited=waited, paid=paid)
+
+    def _refuse(self, reading: Reading, now: float) -> None:
+        """A final no: it is told to the caller, and no region is asked again."""
+        if reading.meaning == "denied":
+            self.client.route.note(
+                "denied", now, self.work.number, self._sending.region, "", reading.why
+            )
+        self._finish(Done("failed", self._sending.region, None, reading.why))
+
+    def _give_up(self, why: str, now: float, kind: DecisionKind = "gave_up") -> Done:
+        done = self._ended(why, now, kind)
+        self._finish(done)
+        return done
+
+    def _ended(self, why: str, now: float, kind: DecisionKind = "gave_up") -> Done:
+        """How this call ends without an answer that is final, and the decision that says so."""
+        route, number = self.client.route, self.work.number
+        sentence = f"{why}; the last attempt: {self._last.why}"
+        for index in self._stale:
+            name = route.regions[index].target.region
+            sentence = f"stale backup {name}: {self._lack(index)}; {sentence}"
+            route.note("stale_backup", now, number, name, "", sentence)
+        route.note(kind, now, number, self._sending.region, "", sentence)
+        unknown = self._last.written or self._sending.under_way
+        outcome: Outcome = "unknown" if unknown and not self._stale else "failed"
+        return Done(outcome, self._sending.region, None, sentence)
+
+    def _lack(self, index: int) -> str:
+        """Why a backup does not open a data key, as far as this client knows."""
+        owed = self.client.rotations.owed_to(index)
+        return "a rotation was not repeated there" if owed else "it lacks that key version"
+
+    def _finish(self, done: Done) -> None:
+        self._done = done
+        self._sending.abandon()
