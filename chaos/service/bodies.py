@@ -107,11 +107,13 @@ def whole(document: Document, name: str, least: int, most: int, default: int) ->
     value = document.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
         raise bad_body(f"the field `{name}` must be a whole number", field=name)
     if not least <= value <= most:
         raise invalid_field(name, f"The field `{name}` must be from {least} to {most}")
-    return int(value)
+    return value
 
 
 def texts(document: Document, name: str, most: int, longest: int) -> tuple[str, ...]:
