@@ -1,0 +1,178 @@
+"""The front door: what people type, what they are told, and the exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from chaos.cli import main
+
+NAME = "region-down-backup-key"
+
+
+def keychaos(*words: str) -> Result:
+    return CliRunner().invoke(main, words, prog_name="keychaos")
+
+
+@pytest.fixture
+def scenario_file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(keychaos("show", NAME).output, encoding="utf-8")
+    return path
+
+
+def test_the_catalogue_is_listed_with_what_each_scenario_teaches() -> None:
+    listed = keychaos("scenarios")
+
+    assert listed.exit_code == 0
+    assert NAME in listed.output
+
+
+def test_a_name_and_a_path_mean_the_same_scenario(scenario_file: Path) -> None:
+    by_name, by_path = keychaos("plan", NAME), keychaos("plan", str(scenario_file))
+
+    assert by_name.exit_code == by_path.exit_code == 0
+    assert by_name.output == by_path.output
+
+
+def test_a_good_file_validates(scenario_file: Path) -> None:
+    assert keychaos("validate", str(scenario_file)).exit_code == 0
+
+
+def test_every_mistake_is_told_with_its_line_and_the_nearest_right_word(
+    scenario_file: Path,
+) -> None:
+    text = scenario_file.read_text(encoding="utf-8")
+    text = text.replace("target: us-south", "target: us-suoth").replace("lasts: 70s", "lasts: 70")
+    scenario_file.write_text(text, encoding="utf-8")
+
+    told = keychaos("validate", str(scenario_file))
+
+    assert told.exit_code == 2
+    line = text[: text.index("us-suoth")].count("\n") + 1
+    assert f"{scenario_file}:{line}:" in told.stderr
+    assert "us-south" in told.stderr
+    assert "Traceback" not in told.output
+
+
+def test_all_files_are_looked_at_though_the_first_is_wrong(
+    scenario_file: Path, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("scenario: 1\n", encoding="utf-8")
+
+    told = keychaos("validate", str(wrong), str(scenario_file))
+
+    assert told.exit_code == 2
+    assert "is in order" in told.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "show", "validate"])
+def test_an_unknown_scenario_is_the_users_mistake_and_names_the_nearest(command: str) -> None:
+    told = keychaos(command, "region-down-backup-kye")
+
+    assert told.exit_code == 2
+    assert f"Did you mean {NAME!r}?" in told.stderr
+
+
+@pytest.mark.parametrize("kind", ["folder", "binary", "missing", "empty"])
+def test_what_is_no_scenario_file_is_said_in_a_sentence(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "it.yaml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "binary":
+        path.write_bytes(b"\xff\xfe\x00\x80")
+    elif kind == "empty":
+        path.touch()
+
+    told = keychaos("validate", str(path))
+
+    assert told.exit_code == 2
+    assert str(path) in told.stderr
+    assert told.exception is None or isinstance(told.exception, SystemExit)
+
+
+def test_the_schema_is_json_that_describes_every_key() -> None:
+    described = json.loads(keychaos("schema").output)
+
+    assert "regions" in described["properties"]
+
+
+def test_an_unknown_command_names_the_nearest() -> None:
+    told = keychaos("vaildate")
+
+    assert told.exit_code == 2
+    assert "validate" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--client", "preset:recomended"), "recommended"),
+        (("--client", "nomodule:factory"), "nomodule"),
+        (("--client", "json:factory"), "no callable"),
+        (("--client", "whatever"), "preset:NAME"),
+        (("--set", "load.rte=200/s"), "rate"),
+        (("--set", "nonsense"), "key=value"),
+        (("--world", "sockts"), "sockets"),
+        (("--seed", "-1"), "--seed"),
+    ],
+)
+def test_a_bad_option_is_said_before_anything_is_played(
+    words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    told = keychaos("run", NAME, "--out", str(tmp_path / "run"), *words)
+
+    assert told.exit_code == 2
+    assert said.lower() in told.stderr.lower()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_simulated_run_passes_writes_its_reports_and_can_be_rebuilt(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    played = keychaos("run", NAME, "--world", "simulated", "--out", str(folder))
+
+    assert played.exit_code == 0, played.output
+    assert "passed" in played.output
+    assert f"keychaos run {NAME} --world simulated --seed 7" in played.output.replace("\n", " ")
+    reports = ("report.html", "findings.json", "junit.xml", "report.md")
+    before = {name: (folder / name).read_bytes() for name in reports}
+    rebuilt = keychaos("report", str(folder))
+    assert rebuilt.exit_code == 0
+    assert {name: (folder / name).read_bytes() for name in reports} == before
+
+
+def test_the_documented_algorithm_fails_the_scenario_and_every_failure_says_why(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "run"
+    words = ("run", NAME, "--world", "simulated", "--out", str(folder))
+
+    played = keychaos(*words, "--client", "preset:key-protect-docs")
+
+    assert played.exit_code == 1
+    findings = json.loads((folder / "findings.json").read_text(encoding="utf-8"))["objectives"]
+    failed = [each for each in findings if each["verdict"] == "failed"]
+    assert failed
+    assert all(each["why"] for each in failed)
+
+
+def test_a_folder_that_is_taken_is_left_alone_and_said(tmp_path: Path) -> None:
+    taken = tmp_path / "run"
+    taken.mkdir()
+    (taken / "precious").touch()
+
+    told = keychaos("run", NAME, "--world", "simulated", "--out", str(taken))
+
+    assert told.exit_code == 5
+    assert str(taken) in told.stderr
+    assert (taken / "precious").exists()
+
+
+def test_a_folder_without_a_run_cannot_be_reported(tmp_path: Path) -> None:
+    told = keychaos("report", str(tmp_path))
+
+    assert told.exit_code == 2
+    assert str(tmp_path) in told.stderr

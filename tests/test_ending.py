@@ -1,0 +1,204 @@
+"""A run on sockets ends in good order, whatever ends it: nothing lost, nothing left running.
+
+Each test plays a short scenario in a process of its own and ends it from outside in one of its
+phases. Children are found by a mark in their environment, which they inherit.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are found in /proc"),
+]
+
+SCENARIO = """
+scenario: short
+teaches: A short run that is ended from outside.
+seed: 7
+lasts: 9s
+window: 1s
+regions:
+  us-south: {latency: 2ms}
+  us-east: {latency: 10ms}
+keys: {orders: [us-south, us-east]}
+clients: {count: 6, policy: recommended, regions: [us-south, us-east], wrapped: 2}
+load: {rate: 40/s, arrivals: poisson, operations: {wrap: 20%, unwrap: 80%}}
+faults:
+  - {name: south-down, kind: down, target: us-south, at: 3s, lasts: 3s}
+objectives:
+  rules: [integrity == 100%]
+"""
+PHASES = {"steady": 1.5, "fault": 4.5, "recovery": 7.5}
+
+
+@dataclass
+class Played:
+    """One keychaos process under test, its folder and the mark that its children carry."""
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+    mark: str
+
+    def family(self) -> dict[int, str]:
+        """Every living process with the mark: its command line by pid."""
+        wanted = f"KEYCHAOS_TEST_MARK={self.mark}".encode()
+        found = {}
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and wanted in (entry / "environ").read_bytes():
+                    line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if line:
+                        found[int(entry.name)] = line
+        return found
+
+    def until_phase(self, phase: str) -> None:
+        """Sleep until the run is that far; the attempts file says when time zero was."""
+        records = self.folder / "load" / "attempts.bin"
+        deadline = time.monotonic() + 30.0
+        while not (records.exists() and records.stat().st_size):
+            assert time.monotonic() < deadline, "the run never began"
+            assert self.process.poll() is None, "the run ended before it began"
+            time.sleep(0.05)
+        time.sleep(PHASES[phase])
+
+    def child(self, words: str) -> int:
+        """The pid of the one child whose command line has these words."""
+        (pid,) = [pid for pid, line in self.family().items() if words in line]
+        return pid
+
+    def finish(self) -> tuple[int, str]:
+        """Wait for the end: the exit code and everything that was said."""
+        said, _ = self.process.communicate(timeout=30.0)
+        return self.process.returncode, said
+
+    def gone_within(self, seconds: float) -> bool:
+        """Whether the whole family is gone by then."""
+        deadline = time.monotonic() + seconds
+        while self.family():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> Iterator[Played]:
+    path = tmp_path / "short.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    mark = uuid.uuid4().hex
+    folder = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chaos.cli", "run", str(path), "--out", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "KEYCHAOS_TEST_MARK": mark},
+    )
+    running = Played(process, folder, mark)
+    yield running
+    process.kill()
+    process.communicate()
+    for pid in running.family():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def verdict(folder: Path) -> str:
+    return str(json.loads((folder / "findings.json").read_text(encoding="utf-8"))["verdict"])
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_heals_ends_every_child_and_is_reported_as_aborted(
+    played: Played, phase: str, number: signal.Signals
+) -> None:
+    played.until_phase(phase)
+
+    played.process.send_signal(number)
+    code, said = played.finish()
+
+    assert code == 4, said
+    assert number.name in said
+    assert "Traceback" not in said
+    assert verdict(played.folder) == "aborted"
+    assert (played.folder / "report.html").stat().st_size > 10_000
+    assert (played.folder / "load" / "operations.bin").stat().st_size > 0
+    assert played.family() == {}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_sigkill_leaves_no_child_and_the_record_can_still_be_told(
+    played: Played, phase: str
+) -> None:
+    played.until_phase(phase)
+
+    played.process.kill()
+    played.process.wait()
+
+    assert played.gone_within(5.0), played.family()
+    told = subprocess.run(
+        [sys.executable, "-m", "chaos.cli", "report", str(played.folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.returncode == 4, told.stderr
+    assert verdict(played.folder) == "aborted"
+
+
+@pytest.mark.parametrize(
+    ("module", "named"),
+    [
+        ("chaos.service.server", "the key service of us-"),
+        ("chaos.proxy.server", "the proxy"),
+        ("chaos.run.load", "the load generator"),
+    ],
+)
+def test_a_child_that_dies_in_the_middle_aborts_the_run_and_is_named(
+    played: Played, module: str, named: str
+) -> None:
+    played.until_phase("steady")
+    pids = [pid for pid, line in played.family().items() if module in line]
+
+    os.kill(min(pids), signal.SIGKILL)
+    code, said = played.finish()
+
+    assert code == 4, said
+    assert named in said
+    assert "Traceback" not in said
+    assert verdict(played.folder) == "aborted"
+    assert played.family() == {}
+
+
+def test_a_second_ctrl_c_does_not_disturb_the_ending(played: Played) -> None:
+    played.until_phase("fault")
+
+    for _ in range(3):
+        played.process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    code, said = played.finish()
+
+    assert code == 4, said
+    assert "Traceback" not in said
+    assert verdict(played.folder) == "aborted"
+
+
+def test_a_run_that_is_left_alone_ends_by_itself_with_its_verdict(played: Played) -> None:
+    code, said = played.finish()
+
+    assert code == 0, said
+    assert verdict(played.folder) == "passed"
+    assert played.family() == {}
