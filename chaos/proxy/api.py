@@ -70,13 +70,13 @@ Routes = Mapping[str, Mapping[str, Route]]
 def respond(registry: Registry, request: Request, request_id: str, more: Routes) -> Plan:
     """Answer one request; the changes it yields must be carried out before it goes on.
 
-    ``more`` are routes besides Toxiproxy's, by path pattern and method.
+    ``more`` are routes besides Toxiproxy's, by path pattern and method; `*` is any method.
     """
     pattern, proxy_name, toxic_name = _route(unquote(urlsplit(request.path).path))
     methods = more.get(pattern) or ROUTES.get(pattern)
     if methods is None:
         return plain(404, "404 page not found\n")
-    route = methods.get(request.method)
+    route = methods.get(request.method) or methods.get("*")
     if route is None:
         return Answer(405)
     identified = {"x-toxiproxy-request-id": request_id}

@@ -13,6 +13,7 @@ from chaos.proxy.syntax import Number, Pairs, parse
 
 INTEGER_LIMIT = 1 << 63
 FLOAT32_MAX = 3.4028235677973366e38
+EXPONENT_FROM = 1e21
 _EXACT_DIGITS = 9  # a float32 is told from its neighbours by so many significant digits
 
 
@@ -53,8 +54,8 @@ def fields(
     """The known members of an object, converted; a member that is absent or null is left out.
 
     ``types`` maps names to Go's types (string, bool, int, int64, float32, float64) or to
-    `raw` for a value that is passed on and `struct NAME` for an object that is. ``path_of`` is what Go calls
-    a member in its errors, like `Proxy.name`.
+    `struct NAME` for an object that is passed on. ``path_of`` is what Go calls a member in its
+    errors, like `Proxy.name`.
     """
     known = {name.casefold(): name for name in types}
     found: dict[str, object] = {}
@@ -70,8 +71,6 @@ def _converted(value: object, go_type: str, path: str) -> object:
     wanted = struct_name if struct_name != go_type else go_type
     if struct_name != go_type:
         right: object = value if isinstance(value, Pairs) else None
-    elif go_type == "raw":
-        right = value
     elif go_type == "string":
         right = value if isinstance(value, str) and not isinstance(value, Number) else None
     elif go_type == "bool":
@@ -130,8 +129,8 @@ def encoded(value: object) -> bytes:
 
 
 def _whole(value: object) -> object:
-    # Go writes the float 1 as 1, Python as 1.0.
-    if isinstance(value, float) and value.is_integer():
+    # Go writes the float 1 as 1, Python as 1.0; both use an exponent where it is huge.
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXPONENT_FROM:
         return int(value)
     if isinstance(value, Mapping):
         return {key: _whole(inner) for key, inner in value.items()}

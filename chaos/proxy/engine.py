@@ -100,7 +100,7 @@ class Engine:
         self._gate(change.proxy).open(listener, _dialled(change.upstream))
         return address.joined(host, port)
 
-    def counts(self, names: Iterable[str]) -> dict[str, object]:
+    def counts(self, names: Iterable[str]) -> dict[str, dict[str, object]]:
         """Proof of injection of the proxies of those names."""
         return {name: self._gate(name).counts() for name in names}
 

@@ -12,11 +12,13 @@ or asks it to::
 import asyncio
 import json
 import os
+import resource
 import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, cast
 
 from chaos.errors import WorldError
@@ -27,6 +29,7 @@ from chaos.proxy.body import Refusal, decoded
 from chaos.proxy.engine import Engine
 from chaos.proxy.forms import new_proxies
 from chaos.proxy.http import conversations
+from chaos.proxy.metrics import metrics
 from chaos.proxy.proof import counting
 from chaos.proxy.registry import Outcome, ProxyRecord, Registry
 
@@ -38,11 +41,15 @@ _XID = "0123456789abcdefghijklmnopqrstuv"
 class FaultProxy:
     """A registry, the engine that makes it so, and the API in front of both."""
 
-    def __init__(self, seed: int, host: str) -> None:
+    def __init__(
+        self, seed: int, host: str, *, proxy_metrics: bool = False, runtime_metrics: bool = False
+    ) -> None:
         self.registry: Registry = {}
         self.engine = Engine(seed, host)
         self._changing = asyncio.Lock()
-        self._more = counting(self.engine.counts)
+        counts = self.engine.counts
+        runtime = _runtime if runtime_metrics else None
+        self._more = {**counting(counts), **metrics(counts, runtime, proxies=proxy_metrics)}
         self._api: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> str:
@@ -96,6 +103,18 @@ class FaultProxy:
         self.engine.close()
 
 
+def _runtime() -> dict[str, float]:
+    """Gauges of this process, named as Prometheus's process collectors name them."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "process_cpu_seconds_total": used.ru_utime + used.ru_stime,
+        "process_max_fds": float(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
+        "process_open_fds": float(len(list(Path("/proc/self/fd").iterdir()))),
+        # The peak, in KiB on Linux.
+        "process_resident_memory_bytes": used.ru_maxrss * 1024.0,
+    }
+
+
 def _request_id() -> str:
     return "".join(secrets.choice(_XID) for _ in range(20))
 
@@ -143,7 +162,12 @@ async def _child(line: bytes) -> int:
     stop = stopped_by(asyncio.get_running_loop(), lifeline=True)
     given = json.loads(line)
     host = given.get("host", "127.0.0.1")
-    proxy = FaultProxy(given.get("seed", time.time_ns()), host)
+    proxy = FaultProxy(
+        given.get("seed", time.time_ns()),
+        host,
+        proxy_metrics=given.get("proxy_metrics", False),
+        runtime_metrics=given.get("runtime_metrics", False),
+    )
     try:
         url = await proxy.listen(host, given.get("port", 0))
         await proxy.populate(json.dumps(given.get("proxies", [])).encode())

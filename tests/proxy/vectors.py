@@ -31,7 +31,7 @@ class Vector:
     toxicity: float
     inputs: tuple[Step, ...]
     outputs: tuple[Step, ...]
-    only: Literal["", "pure", "ours"]
+    only: Literal["", "ours"]
 
 
 def _step(at: float, what: Any) -> Step:
