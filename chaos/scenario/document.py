@@ -18,6 +18,7 @@ from chaos.scenario.quantity import shown
 
 LONGEST = 256 * 1024
 DEEPEST = 20
+MOST_PARTS = 10_000
 
 Plain = str | int | float | bool | None
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
@@ -120,6 +121,7 @@ class _Composer:
         self._path = path
         self._open: list[Branch | Series] = []
         self._keys: list[tuple[str, Place] | None] = []
+        self._parts = 0
 
     def note(self, line: int, text: str) -> None:
         self.mistakes.append(Mistake(Place(line, f"{self._path}:{line}"), text))
@@ -127,6 +129,10 @@ class _Composer:
     def take(self, event: yaml.Event) -> bool:
         """Take one parser event; False when it makes no sense to read on."""
         line = event.start_mark.line + 1 if event.start_mark else 1
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            self.note(line, f"holds more than {MOST_PARTS} keys and values")
+            return False
         match event:
             case yaml.AliasEvent():
                 self.note(line, "aliases (*name) are not read here; write the value out")

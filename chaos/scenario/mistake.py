@@ -9,6 +9,8 @@ from difflib import get_close_matches
 
 from chaos.errors import ScenarioError
 
+MOST_SHOWN = 50
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -31,7 +33,9 @@ class Mistake:
 
 def refusal(mistakes: Iterable[Mistake]) -> ScenarioError:
     """All of them as one ScenarioError to raise, a line each, in the order of the file."""
-    lines = dict.fromkeys(str(mistake) for mistake in sorted(mistakes))
+    lines = list(dict.fromkeys(str(mistake) for mistake in sorted(mistakes)))
+    if len(lines) > MOST_SHOWN:
+        lines[MOST_SHOWN:] = [f"and {len(lines) - MOST_SHOWN} more mistakes after these"]
     return ScenarioError("\n".join(lines))
 
 

@@ -72,6 +72,13 @@ def test_deep_nesting_is_refused(text: str) -> None:
     assert "nested deeper than 20 levels" in refused(text)
 
 
+@pytest.mark.parametrize("fragment", ["a: 1\n", "- a\n", "a: &b {c: *b}\n", "- - -\n"])
+def test_a_text_of_too_many_parts_is_refused_part_way(fragment: str) -> None:
+    said = refused(fragment * (LONGEST // len(fragment)))
+    assert said.count("\n") <= 50
+    assert "holds more than 10000 keys and values" in said or "more mistakes after these" in said
+
+
 def test_a_huge_text_is_refused_unread() -> None:
     assert refused("a" * (LONGEST + 1)) == "f.yaml: is larger than 256 KiB"
 

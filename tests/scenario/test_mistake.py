@@ -16,6 +16,13 @@ def test_all_mistakes_are_raised_together_in_the_order_of_the_file() -> None:
     assert str(caught.value) == "f.yaml:9: early\nf.yaml:12: late"
 
 
+def test_a_flood_of_mistakes_is_cut_and_counted() -> None:
+    flood = [Mistake(Place(number, f"f.yaml:{number}"), "wrong") for number in range(1, 73)]
+    lines = str(refusal(flood)).splitlines()
+    assert lines[0] == "f.yaml:1: wrong"
+    assert lines[49:] == ["f.yaml:50: wrong", "and 22 more mistakes after these"]
+
+
 @pytest.mark.parametrize(
     ("word", "right"),
     [("us-sout", "us-south"), ("US_SOUTH", "us-south"), ("use-ast", "us-east")],

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from chaos.scenario import Scenario, read
 from chaos.scenario.model import Fault, Phase
@@ -46,6 +46,7 @@ def test_a_region_is_found_by_its_name() -> None:
         scenario.region("us-west")
 
 
+@settings(max_examples=40)
 @given(scenarios())
 def test_phases_cover_the_run_and_every_fault_is_injected_once_and_healed_once(
     scenario: Scenario,

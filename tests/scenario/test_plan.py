@@ -1,6 +1,6 @@
 """The plan: what would be hit, when, and what must hold."""
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from chaos.scenario import Scenario, read
 from chaos.scenario.plan import plan, rules
@@ -36,6 +36,7 @@ def test_a_fault_at_a_region_that_nobody_calls_is_told_to_hit_no_client() -> Non
     }
 
 
+@settings(max_examples=40)
 @given(scenarios())
 def test_every_change_stands_in_exactly_one_stage(scenario: Scenario) -> None:
     planned = plan(scenario)

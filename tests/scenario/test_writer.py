@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from chaos.scenario import Scenario, read, write
 from tests.scenario.strategies import SHIPPED, scenarios
@@ -14,6 +14,7 @@ def unplaced(scenario: Scenario) -> Scenario:
     return replace(scenario, objectives=rules, source="", path="", overrides=())
 
 
+@settings(max_examples=40)
 @given(scenarios())
 def test_a_written_scenario_reads_to_an_equal_one(scenario: Scenario) -> None:
     assert unplaced(read(write(scenario), "written.yaml")) == scenario
