@@ -93,6 +93,11 @@ def late_exponential(base: float, cap: float, factor: float = 2.0) -> Exponentia
     return Exponential(base=base, cap=cap, factor=factor, first=0.0)
 
 
+def shifted_exponential(base: float, cap: float, shift: float) -> Exponential:
+    """``base * 2 ** (k - 1) + shift``: retry-axios's ``(2 ** k - 1) / 2`` with 1 and -1/2."""
+    return Exponential(base=base, cap=cap, shift=shift)
+
+
 def full_jitter(base: float, cap: float, factor: float = 2.0) -> Exponential:
     """``U(0, g)`` (Brooker 2015): the fewest calls of all under most contention."""
     return Exponential(base=base, cap=cap, factor=factor, low=0.0)

@@ -132,7 +132,8 @@ class Try:
     ``total`` bounds the whole attempt, ``connect`` the TCP connect, ``read`` each wait for bytes.
     ``waited`` is the backoff before it and ``why`` the reason it is made. ``fresh`` asks for a new
     connection instead of one from the client's pool. ``shared`` lets the client's other calls await
-    this attempt too: the single-flight token refresh.
+    this attempt too (the single-flight token refresh): it is seen to its end, and its call told,
+    also when that call is done before.
     """
 
     number: int

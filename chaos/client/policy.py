@@ -59,13 +59,14 @@ class Breaker:
     """When a region is left alone, and how it is asked whether it is back.
 
     It opens after ``trips`` attempts in a row failed there. Open, one probe at a time may go there,
-    the first after ``pause`` seconds, each wait twice the last up to ``cap``, all drawn from
-    ``U(1, 2)`` times that so that a fleet's probes spread.
+    the first after ``pause`` seconds, each wait twice the last up to ``cap``, all stretched by up
+    to ``spread`` times themselves so that a fleet's probes do not come together.
     """
 
     trips: int = 3
     pause: float = 1.0
     cap: float = 2.0
+    spread: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Region:
             self.state = "half_open"
             self.asked_until = 0.0
             # It answers, so that asking costs nothing: sooner again than a region that does not.
-            self.retry_at = now + 0.5 * self.rule.pause * (1.0 + rng.random())
+            self.retry_at = now + 0.5 * self._stretched(self.rule.pause, rng)
             self.calm_since = now if self.calm_since is None else self.calm_since
 
     def failed(self, sent: float, now: float, rng: Random) -> bool:
@@ -123,4 +123,7 @@ class Region:
         self.asked_until = 0.0
         self.calm_since = None
         self.step = -1
-        self.retry_at = now + self.pause * (1.0 + rng.random())
+        self.retry_at = now + self._stretched(self.pause, rng)
+
+    def _stretched(self, wait: float, rng: Random) -> float:
+        return wait * (1.0 + (self.rule.spread if self.rule else 0.0) * rng.random())

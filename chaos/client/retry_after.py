@@ -17,10 +17,11 @@ from chaos.exchange import Answer
 _DIGITS = 15
 
 
-def asked_for(headers: Mapping[str, str], utc: float) -> float | None:
+def asked_for(headers: Mapping[str, str], utc: float, *, own_clock: bool = False) -> float | None:
     """Seconds from the answer on, at least 0; None without the header, NaN if it makes no sense.
 
-    ``utc`` is our wall clock in seconds since 1970, for dates in answers that have no ``Date``.
+    ``utc`` is our wall clock in seconds since 1970, for dates in answers that have no ``Date``, or
+    for all of them with ``own_clock``.
     """
     text = headers.get("retry-after")
     if text is None:
@@ -29,7 +30,7 @@ def asked_for(headers: Mapping[str, str], utc: float) -> float | None:
     if text.isascii() and text.isdigit():
         return float(text) if len(text) <= _DIGITS else inf
     until = _instant(text)
-    since = _instant(headers.get("date", ""))
+    since = None if own_clock else _instant(headers.get("date", ""))
     return nan if until is None else max(0.0, until - (utc if since is None else since))
 
 
@@ -49,7 +50,8 @@ class RetryAfter:
     the cap and is early (``cut``). ``zero`` says what "now", a past date or nonsense does: obey it,
     ignore it, or retry no more. On top comes jitter of up to ``spread`` times what was asked and
     ``plus`` seconds. ``shared`` holds the region for all calls of the client. ``anything`` retries
-    whatever status carries the header.
+    whatever status carries the header. ``own_clock`` holds dates against the client's wall clock,
+    as every SDK does, right or wrong.
     """
 
     statuses: frozenset[int] | None = None
@@ -60,6 +62,7 @@ class RetryAfter:
     plus: float = 0.0
     shared: bool = False
     anything: bool = False
+    own_clock: bool = False
 
     def applies(self, answer: Answer) -> bool:
         """Whether this answer's Retry-After is looked at."""

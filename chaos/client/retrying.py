@@ -83,7 +83,7 @@ class Retrying:
             return None, None
         if not rule.applies(reply):
             return None, None
-        seconds = asked_for(reply.headers, utc)
+        seconds = asked_for(reply.headers, utc, own_clock=rule.own_clock)
         wait = None if seconds is None else rule.wait(seconds, route.rng)
         if wait is None:
             return None, None

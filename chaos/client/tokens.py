@@ -86,7 +86,7 @@ class Tokens:
         """
         if token != self.text:
             return True
-        if now < self.trusts_from or self.due == inf:
+        if now < self.trusts_from or inf in (self.due, self.rule.distrust):
             return False
         self.trusts_from = now + self.rule.distrust
         self.due = self.expires = -inf

@@ -1,7 +1,8 @@
 """A world of one page for the client's own tests: virtual time, one heap, replies by a function.
 
 It keeps the rules of the seam: a Try is begun at once, a Wait ends with the first attempt that ends
-or at its time, Done cancels what is under way. Timeouts are enforced here as every world must.
+or at its time, Done cancels what is under way but a shared attempt, which is seen to its end.
+Timeouts are enforced here as every world must.
 """
 
 import heapq
@@ -120,12 +121,13 @@ class Player:
         self._under_way[operation].add(attempt.number)
 
         def end(at: float) -> None:
-            cancelled = operation not in self._calls
+            cancelled = operation not in self._calls and not attempt.shared
             self._under_way[operation].discard(attempt.number)
             kept = Failure("cancelled", written=True) if cancelled else reply
             self.played.attempts.append(Attempt(operation, now, at, attempt, kept))
             if not cancelled:
                 call.observe(attempt.number, reply, at)
+                self.played.decisions += self.client.decisions()
                 self._drive(operation, at)
             if attempt.shared:
                 for waiting in tuple(self._sharing):
