@@ -220,12 +220,12 @@ class Side(asyncio.Protocol):
 class Connection:
     """A client, its upstream, and what becomes of the one when the other goes."""
 
-    __slots__ = ("_dial", "client", "number", "over", "owner", "server")
+    __slots__ = ("_dial", "_was_reset", "client", "number", "over", "owner", "server")
 
     def __init__(self, owner: Owner, number: int) -> None:
         self.owner = owner
         self.number = number
-        self.over = False
+        self.over = self._was_reset = False
         self.client = Side(self, "upstream")
         self.server = Side(self, "downstream")
         self.client.peer, self.server.peer = self.server, self.client
@@ -240,7 +240,8 @@ class Connection:
         if side is self.client:
             self._dial = asyncio.get_running_loop().create_task(self._reach())
         elif self.over:
-            side.abort(reset=False)
+            # The client went while we dialled: the upstream learns how.
+            side.abort(reset=self._was_reset)
         else:
             self._begin()
 
@@ -249,12 +250,16 @@ class Connection:
         try:
             loop = asyncio.get_running_loop()
             await loop.create_connection(lambda: self.server, host, port)
+        except ConnectionResetError:
+            # It was there and went before we were told.
+            self.reset()
         except (OSError, ValueError, OverflowError):
             if not self.over:
                 self.owner.unreachable()
                 self.close()
-        self._dial = None
-        self._leave()
+        finally:
+            self._dial = None
+            self._leave()
 
     def _begin(self) -> None:
         """Join the two sockets, and let through what the client has said meanwhile."""
@@ -296,6 +301,7 @@ class Connection:
 
     def reset(self) -> None:
         """Tear both sockets down by an RST."""
+        self._was_reset = True
         self._stop()
         for side in (self.client, self.server):
             side.abort(reset=True)
@@ -314,7 +320,9 @@ class Connection:
         if not self.over:
             peer = side.peer
             peer.link, peer.write = None, _discard
-            if peer.gone or not by_reset:
+            if peer.gone and by_reset:
+                self.reset()
+            elif peer.gone or not by_reset:
                 self.close()
             else:
                 peer.blocked = False
