@@ -20,6 +20,11 @@ def write(run: Run, analysis: Analysis, directory: Path) -> list[Path]:
 
     Raises WorldError where the folder cannot be written.
     """
+    try:
+        # First of all, so that nobody waits for a drawing that cannot be kept.
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorldError(f"{directory} cannot be written: {error.strerror}.") from error
     told = account(run, analysis, raw.files(directory))
     picture = figure.draw(run, analysis)
     forms = {
@@ -31,7 +36,6 @@ def write(run: Run, analysis: Analysis, directory: Path) -> list[Path]:
         "timeline.png": picture.png,
     }
     try:
-        directory.mkdir(parents=True, exist_ok=True)
         for name, content in forms.items():
             (directory / name).write_bytes(content)
     except OSError as error:

@@ -7,7 +7,7 @@ import numpy as np
 
 from chaos.analysis.findings import Analysis
 from chaos.report import numbers, palette, panels
-from chaos.report.series import OK, Floats, answered, crowds, extra_attempts, success
+from chaos.report.series import OK, Floats, attempts_answered, crowds, extra_attempts, success
 from chaos.report.sheet import Sheet, measure
 from chaos.report.timeline import View
 from chaos.run.record import NOWHERE, Run
@@ -85,7 +85,7 @@ def _success(run: Run, view: View) -> list[Item]:
         Item("single attempts", palette.FAIL, _bar(palette.FAIL)),
     ]
     shares = success(run.operations["due"], run.operations["outcome"] == OK, view.over)
-    tries = success(run.attempts["sent"], answered(run.attempts), view.over)
+    tries = attempts_answered(run, view.over)
     for values, colour in ((shares, palette.INK), (tries, palette.FAIL)):
         if len(run.operations):
             items.append(Item(f"lowest {_bin(view)}: {_least(values)}", colour))

@@ -31,6 +31,7 @@ _GAP = 30.0
 _STEPS = [1, 2, 5, 10]
 _MOST_ARROWS = 3
 _TICK = 12.0
+_ARROWS = {"detected", "failed_over", "recovered"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Plot:
     ) -> float:
         head = lanes.ROW * lanes.band_rows(shown)
         spots = lanes.flag_poles(marks, views[0], self.sheet.size)
-        arrows = [pole for pole in marks if pole.kind in {"detected", "failed_over"}]
+        arrows = [pole for pole in marks if pole.kind in _ARROWS]
         arrows = [
             pole for pole in arrows if views[-1].zero is not None and views[-1].holds(pole.at)
         ]

@@ -1,12 +1,14 @@
 """Counts a run into the rows of its tables: phases, answers, waits, decisions, integrity."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from chaos.analysis.evidence import Evidence, gather
+from chaos.analysis.findings import Analysis
 from chaos.exchange import FAILURE_KINDS
 from chaos.report.rows import AnswerRow, BackoffRow, DecisionRow, IntegrityRow, PhaseRow
-from chaos.report.series import FAILED, OK, UNKNOWN, Floats, Mask, response_times
+from chaos.report.series import FAILED, OK, UNKNOWN, Floats, Mask
 from chaos.run.record import NOWHERE, WHYS, Columns, Run
 from chaos.run.world import Audited, Decided
 from chaos.scenario.model import Phase
@@ -15,48 +17,43 @@ TOKEN_SERVICE = "token service"  # noqa: S105 - the name of a row
 _LOWEST_STATUS = 100
 
 
-def phases(run: Run) -> tuple[PhaseRow, ...]:
-    """One row per phase, and one for the whole run."""
-    planned = run.scenario.phases()
-    whole = Phase("steady", 0.0, max(run.scenario.lasts, run.ended))
-    rows = [_phase(run, phase.name, phase, whole=phase is planned[-1]) for phase in planned]
-    return (*rows, _phase(run, "whole run", whole, whole=True)) if len(rows) > 1 else tuple(rows)
+def phases(run: Run, analysis: Analysis) -> tuple[PhaseRow, ...]:
+    """One row per phase, and one for the whole run; shares and times are the analysis's own."""
+    evidence = gather(run)
+    known = {text: found.value for text, found in analysis.measures}
+    rows = [_phase(evidence, phase.name, phase, known) for phase in evidence.phases]
+    whole = Phase("steady", -np.inf, np.inf)
+    return (*rows, _phase(evidence, "", whole, known)) if len(rows) != 1 else tuple(rows)
 
 
-def _phase(run: Run, name: str, phase: Phase, *, whole: bool) -> PhaseRow:
-    due = run.operations["due"]
-    # What was due at the very end belongs to the last phase.
-    inside = (due >= phase.starts) & ((due < phase.ends) | whole)
-    done = run.operations[inside]
-    outcome = done["outcome"]
-    sent = int(np.isin(run.attempts["operation"], done["number"]).sum())
-    length = min(phase.ends, max(run.ended, phase.starts)) - phase.starts
-    ok = int((outcome == OK).sum())
+def _phase(
+    evidence: Evidence, name: str, phase: Phase, known: Mapping[str, float | None]
+) -> PhaseRow:
+    where = f"({name})" if name else ""
+    starts, ends = max(phase.starts, 0.0), min(phase.ends, evidence.until)
+    outcome = evidence.operations["outcome"][_within(evidence.operations["due"], phase)]
+    good = evidence.operations["ended"][evidence.ok]
+    length = ends - starts
     return PhaseRow(
-        phase=name,
-        starts=phase.starts,
-        ends=phase.ends,
-        due=len(done),
-        ok=ok,
+        phase=name or "whole run",
+        starts=starts,
+        ends=ends,
+        due=len(outcome),
+        ok=int((outcome == OK).sum()),
         failed=int((outcome == FAILED).sum()),
         unknown=int((outcome == UNKNOWN).sum()),
-        availability=ok / len(done) if len(done) else None,
-        goodput=_good(run, phase, whole=whole) / length if length > 0 else 0.0,
-        response_p50=_at(response_times(done), 0.5),
-        response_p99=_at(response_times(done), 0.99),
-        service_p99=_at(done["ended"] - done["started"], 0.99),
-        attempts=sent,
-        amplification=sent / len(done) if len(done) else None,
+        availability=known.get(f"availability{where}"),
+        goodput=float(_within(good, phase).sum()) / length if length > 0 else None,
+        response_p50=known.get(f"response{where}.p50"),
+        response_p99=known.get(f"response{where}.p99"),
+        service_p99=known.get(f"service{where}.p99"),
+        attempts=int(_within(evidence.attempts["sent"], phase).sum()),
+        amplification=known.get(f"amplification{where}"),
     )
 
 
-def _good(run: Run, phase: Phase, *, whole: bool) -> int:
-    ended = run.operations["ended"][run.operations["outcome"] == OK]
-    return int(((ended >= phase.starts) & ((ended < phase.ends) | whole)).sum())
-
-
-def _at(values: Floats, part: float) -> float | None:
-    return float(np.quantile(values, part, method="inverted_cdf")) if len(values) else None
+def _within(instants: Floats, phase: Phase) -> Mask:
+    return (instants >= phase.starts) & (instants < phase.ends)
 
 
 def answers(run: Run) -> tuple[AnswerRow, ...]:

@@ -9,7 +9,7 @@ from chaos.report.account import Account
 from chaos.report.cells import Cell, Table, count, instant, rate, seconds, share
 from chaos.report.series import (
     OK,
-    answered,
+    attempts_answered,
     extra_attempts,
     goodput_by_region,
     percentiles,
@@ -53,7 +53,7 @@ def series_table(run: Run) -> Table:
     waits = response_times(run.operations)
     p50, p99 = percentiles(run.operations["due"], waits, over, (0.5, 0.99))
     shares = success(run.operations["due"], run.operations["outcome"] == OK, over)
-    tries = success(run.attempts["sent"], answered(run.attempts), over)
+    tries = attempts_answered(run, over)
     due = over.count(run.operations["due"])
     good = goodput_by_region(run, over)
     extra = extra_attempts(run, over)

@@ -28,12 +28,13 @@ def events(run: Run, analysis: Analysis) -> tuple[EventRow, ...]:
 def _changes(run: Run) -> Iterator[EventRow]:
     for change in run.changes:
         late = change.took_effect - change.at
+        when = f"{numbers.seconds(late)} later" if late > 0 else "at once"
         verb = "injected" if change.verb == "inject" else "healed"
         yield EventRow(
             change.took_effect,
             verb,
             f"{change.fault} ({change.kind} at {change.target}); "
-            f"asked for at {numbers.instant(change.at)}, effective {numbers.seconds(late)} later",
+            f"asked for at {numbers.instant(change.at)}, effective {when}",
         )
 
 

@@ -31,34 +31,44 @@ class Picture:
 def draw(run: Run, analysis: Analysis) -> Picture:
     """The wide figure, with the claim on top."""
     with mpl.rc_context(STYLE):
-        sheet = Sheet(WIDE)
-        head = masthead.draw(sheet, run, analysis, 8.0)
-        left, right = 62.0, 10.0
-        room = WIDE - left - right
-        views = [overview(run, left, room)]
-        span = zoom_span(run, analysis)
-        if span and analysis.t0 is not None:
-            names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
-            views = [
-                overview(run, left, room - _ZOOM - _GAP - names),
-                zoom(run, span, analysis.t0, (WIDE - right - names - _ZOOM, _ZOOM)),
-            ]
-        bottom = Plot(sheet, run, analysis).column(views, head + 8, PANELS)
-        sheet.finish(bottom)
+        sheet, head = wide(run, analysis)
         return Picture(sheet.svg(), sheet.png(), head)
 
 
 def draw_narrow(run: Run, analysis: Analysis) -> str:
     """The figure for phones as SVG, without the claim, the zoom below."""
     with mpl.rc_context(STYLE):
-        sheet = Sheet(NARROW, size=11.0)
-        plot = Plot(sheet, run, analysis)
-        left, room = 44.0, NARROW - 44.0 - 8.0
-        bottom = plot.column([overview(run, left, room)], 0.0, PANELS)
-        span = zoom_span(run, analysis)
-        if span and analysis.t0 is not None:
-            names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
-            view = zoom(run, span, analysis.t0, (left, room - names))
-            bottom = plot.column([view], bottom + 12, PANELS[:1])
-        sheet.finish(bottom)
-        return sheet.svg()
+        return narrow(run, analysis).svg()
+
+
+def wide(run: Run, analysis: Analysis) -> tuple[Sheet, float]:
+    """The wide figure as a sheet, and how many pixels its claim takes."""
+    sheet = Sheet(WIDE)
+    head = masthead.draw(sheet, run, analysis, 8.0)
+    left, right = 62.0, 10.0
+    room = WIDE - left - right
+    views = [overview(run, left, room)]
+    span = zoom_span(run, analysis)
+    if span and analysis.t0 is not None:
+        names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
+        views = [
+            overview(run, left, room - _ZOOM - _GAP - names),
+            zoom(run, span, analysis.t0, (WIDE - right - names - _ZOOM, _ZOOM)),
+        ]
+    sheet.finish(Plot(sheet, run, analysis).column(views, head + 8, PANELS))
+    return sheet, head
+
+
+def narrow(run: Run, analysis: Analysis) -> Sheet:
+    """The figure for phones as a sheet."""
+    sheet = Sheet(NARROW, size=11.0)
+    plot = Plot(sheet, run, analysis)
+    left, room = 50.0, NARROW - 50.0 - 8.0
+    bottom = plot.column([overview(run, left, room)], 0.0, PANELS)
+    span = zoom_span(run, analysis)
+    if span and analysis.t0 is not None:
+        names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
+        view = zoom(run, span, analysis.t0, (left, room - names))
+        bottom = plot.column([view], bottom + 12, PANELS[:1])
+    sheet.finish(bottom)
+    return sheet

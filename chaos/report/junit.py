@@ -27,7 +27,8 @@ def xml(account: Account) -> bytes:
     suites = ET.Element("testsuites", {"name": "keychaos"})
     suites.append(suite)
     ET.indent(suites)
-    return ET.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = ET.tostring(suites, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _suite(account: Account) -> ET.Element:

@@ -123,9 +123,12 @@ def draw_arrows(sheet: Sheet, axes: Axes, poles: Sequence[Pole], view: View, top
         axes.annotate("", (pole.at, level), (zero, level),
                       arrowprops={"arrowstyle": "<->", "color": palette.INK, "linewidth": 0.9,
                                   "shrinkA": 0, "shrinkB": 0, "mutation_scale": 7})  # fmt: skip
-        words = f"{pole.short} +{numbers.seconds(pole.at - zero)}"
+        # These two marks are medians over clients; recovery is the fleet's.
+        who = "" if pole.kind == "recovered" else "half "
+        words = f"{who}{pole.short} +{numbers.seconds(pole.at - zero)}"
         width = measure(words, sheet.size, bold=True)
-        fits = view.pixel(pole.at) + _PAD + width <= view.width
+        # The names of the crowds stand further down, so the lane may use their column.
+        fits = view.left + view.pixel(pole.at) + _PAD + width <= sheet.width - _PAD
         where = view.starts + (view.pixel(pole.at) + _PAD) / view.scale if fits else view.ends
         box = None if fits else {"facecolor": palette.PAGE, "edgecolor": "none", "pad": 1.0}
         axes.text(where, level + 4, words, weight="bold", ha="left" if fits else "right",

@@ -70,6 +70,15 @@ def seconds(value: float) -> str:
     return sign + NBSP.join(parts)
 
 
+def tick(value: float) -> str:
+    """A round length of time beside an axis, where minutes and seconds would be too wide.
+
+    >>> [tick(v).replace(NBSP, " ") for v in (0.03, 100.0)]
+    ['30 ms', '100 s']
+    """
+    return seconds(value) if value < _MINUTE else f"{significant(value)}{NBSP}s"
+
+
 def instant(value: float) -> str:
     """A moment of the run to the millisecond, in seconds since time zero.
 

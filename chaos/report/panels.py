@@ -12,7 +12,7 @@ from chaos.report.series import (
     OK,
     Crowd,
     Floats,
-    answered,
+    attempts_answered,
     crowds,
     extra_attempts,
     goodput_by_region,
@@ -52,7 +52,7 @@ def response(axes: Axes, run: Run, view: View) -> None:
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     ticks = log_ticks(low, high)
-    axes.set_yticks(ticks, [numbers.seconds(tick) for tick in ticks])
+    axes.set_yticks(ticks, [numbers.tick(value) for value in ticks])
     axes.minorticks_off()
     waits = response_times(run.operations)
     for crowd in crowds(run):
@@ -104,7 +104,7 @@ def success_rate(axes: Axes, run: Run, view: View) -> None:
     """The share that succeeded: operations as the caller saw them, against single attempts."""
     axes.set_ylim(-0.04, 1.1)
     axes.set_yticks([0.0, 0.5, 1.0], [numbers.share(part) for part in (0.0, 0.5, 1.0)])
-    tries = success(run.attempts["sent"], answered(run.attempts), view.over)
+    tries = attempts_answered(run, view.over)
     calls = success(run.operations["due"], run.operations["outcome"] == OK, view.over)
     edges, single = _steps(view, tries)
     axes.fill_between(edges, single, 1.0, step="post", color=palette.FAIL, alpha=0.15, linewidth=0)

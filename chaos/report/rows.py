@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PhaseRow:
-    """What callers saw in one phase; operations belong to the phase in which they were due."""
+    """What callers saw in one phase: operations by when they were due, attempts by when sent."""
 
     phase: str
     starts: float
@@ -18,7 +18,7 @@ class PhaseRow:
     failed: int
     unknown: int
     availability: float | None
-    goodput: float
+    goodput: float | None
     response_p50: float | None
     response_p99: float | None
     service_p99: float | None

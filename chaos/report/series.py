@@ -75,6 +75,12 @@ def answered(attempts: Columns) -> Mask:
     return np.asarray((status >= _SUCCESS.start) & (status < _SUCCESS.stop))
 
 
+def attempts_answered(run: Run, over: Bins) -> Floats:
+    """The share of single attempts at the key service that were answered with success."""
+    sent = run.attempts[run.attempts["region"] != NOWHERE]
+    return success(sent["sent"], answered(sent), over)
+
+
 def success(times: Floats, good: Mask, over: Bins) -> Floats:
     """The share of the good per bin; NaN where a bin holds nothing."""
     whole = over.count(times)

@@ -52,6 +52,7 @@ def spark(values: Floats, *, plain: bool = False) -> str:
     known = np.nan_to_num(values)
     most = float(known.max()) or 1.0
     steps = np.ceil(known / most * (len(marks) - 1) - 1e-9).astype(int)
+    steps = np.where(known > 0, np.maximum(steps, 1), 0)
     return "".join(marks[step] for step in steps)
 
 

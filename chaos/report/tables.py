@@ -50,20 +50,26 @@ def _finding(finding: Finding) -> tuple[Cell, ...]:
 
 
 def measures(account: Account) -> Table:
-    """Every measure with its n."""
+    """The measures of the whole run."""
+    return _measures(
+        account,
+        ("measures", "Measures", "A value that was not reached is a lower bound and says so."),
+        within=False,
+    )
+
+
+def measures_within(account: Account) -> Table:
+    """The measures of its parts."""
+    title = "Measures by phase, region and operation"
+    return _measures(account, ("measures-within", title, ""), within=True)
+
+
+def _measures(account: Account, head: tuple[str, str, str], *, within: bool) -> Table:
+    shown = [pair for pair in account.analysis.measures if ("(" in pair[0]) == within]
     return Table(
-        "measures",
-        "All measures",
-        "A value that was not reached is a lower bound and says so.",
+        *head,
         ("Measure", "Value", "n"),
-        tuple(
-            (
-                code(name),
-                measured(value),
-                count(float(value.n)),
-            )
-            for name, value in account.analysis.measures
-        ),
+        tuple((code(name), measured(found), count(float(found.n))) for name, found in shown),
         "Nothing was measured.",
     )
 
@@ -73,7 +79,8 @@ def phases(account: Account) -> Table:
     return Table(
         "phases",
         "Phases",
-        "Operations belong to the phase in which they were due. Response time counts from when an "
+        "Operations belong to the phase in which they were due, attempts to the one in which they "
+        "were sent. Response time counts from when an "
         "operation was due, service time from when it started; they differ where the load "
         "generator was late.",
         (
@@ -197,5 +204,6 @@ def files(account: Account) -> Table:
 
 def every(account: Account) -> dict[str, Table]:
     """All tables by name, in the order of the report."""
-    makers = (objectives, measures, phases, proofs, *conduct.TABLES, events, environment, files)
+    makers = (objectives, measures, measures_within, phases, proofs, *conduct.TABLES, events,
+              environment, files)  # fmt: skip
     return {table.name: table for table in (maker(account) for maker in makers)}

@@ -10,7 +10,7 @@ from chaos.scenario.model import Fault
 _ARRIVALS = {"poisson": "Poisson arrivals", "constant": "evenly spaced arrivals"}
 _ANSWERS: dict[Verdict, str] = {
     "passed": "Yes. All {all} objectives held.",
-    "failed": "No. {failed} of {all} objectives did not hold.",
+    "failed": "No. {failed} of {all} objectives did not hold{rest}.",
     "inconclusive": "It cannot be said. {open} of {all} objectives could not be decided.",
     "aborted": "It cannot be said. The run did not reach its end, so nothing here may count as "
     "passed.",
@@ -46,18 +46,24 @@ def fault(one: Fault) -> str:
 def answer(analysis: Analysis) -> str:
     """Whether that is good enough, in one or two sentences."""
     found = analysis.findings
+    undecided = sum(finding.verdict not in {"passed", "failed"} for finding in found)
     return _ANSWERS[analysis.verdict].format(
         all=len(found),
         failed=sum(finding.verdict == "failed" for finding in found),
-        open=sum(finding.verdict not in {"passed", "failed"} for finding in found),
+        open=undecided,
+        rest=f"; {undecided} could not be decided" if undecided else "",
     )
 
 
 def troubles(run: Run, analysis: Analysis) -> tuple[str, ...]:
     """What went wrong: the abort, then the reason of each objective that did not pass."""
-    whys = [finding.why for finding in analysis.findings if finding.verdict != "passed"]
+    rules: dict[str, list[str]] = {}
+    for finding in analysis.findings:
+        if finding.verdict != "passed":
+            rules.setdefault(finding.why, []).append(finding.objective.text)
     aborted = [f"The run was aborted: {run.aborted}."] if run.aborted else []
-    return tuple(dict.fromkeys([*aborted, *filter(None, whys)]))
+    # One cause often breaks several rules; it is told once.
+    return (*aborted, *(f"{' and '.join(texts)}: {why}" for why, texts in rules.items()))
 
 
 def todo(analysis: Analysis) -> tuple[str, ...]:

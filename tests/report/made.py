@@ -5,11 +5,15 @@ it. Nothing here says anything about a real client; what matters is that the ans
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
 from chaos.analysis.findings import Analysis, Finding, Mark, Measured, Proof, Saturation, Verdict
 from chaos.client.call import Decision
+from chaos.report import figure
+from chaos.report.account import Account, account
+from chaos.report.figure import Picture
 from chaos.run.record import ATTEMPT, FAILURE_CODES, NOWHERE, OPERATION, OUTCOMES, WHYS, Run
 from chaos.run.world import Applied, Audited, Decided, Wrapped
 from chaos.scenario.expression import parse
@@ -188,8 +192,9 @@ def _tries(
     )
 
 
+@cache
 def run(toy: Toy = Toy(), *, aborted: str = "") -> Run:
-    """Play the toy and keep what it left behind."""
+    """Play the toy and keep what it left behind; the columns are shared, so nobody may write."""
     rng = np.random.default_rng(toy.seed)
     columns = _operate(toy, rng)
     operations = np.array(columns.operations, dtype=OPERATION)
@@ -209,6 +214,9 @@ def run(toy: Toy = Toy(), *, aborted: str = "") -> Run:
                 "0" * 64, "c2VjcmV0LWNpcGhlcnRleHQ=", "1")
         for o in wraps
     )  # fmt: skip
+    attempts = np.array(columns.attempts, dtype=ATTEMPT)
+    for shared in (attempts, operations):
+        shared.flags.writeable = False
     return Run(
         scenario=scenario(toy),
         seed=toy.seed,
@@ -221,7 +229,7 @@ def run(toy: Toy = Toy(), *, aborted: str = "") -> Run:
         policy="recommended" if toy.fails_over else "preset:key-protect-docs",
         regions=REGIONS,
         whys=("", GAVE_UP),
-        attempts=np.array(columns.attempts, dtype=ATTEMPT),
+        attempts=attempts,
         operations=operations,
         decisions=tuple(columns.decisions),
         changes=tuple(sorted(changes, key=lambda change: change.at)),
@@ -293,6 +301,7 @@ def _proof(fault: Fault, verdict: Verdict) -> Proof:
                  fault.at + 0.006 if touched else None, tuple(counts.items()))  # fmt: skip
 
 
+@cache
 def case(verdict: Verdict) -> tuple[Run, Analysis]:
     """One run and its analysis per verdict."""
     toy = Toy(
@@ -314,6 +323,25 @@ def empty() -> Run:
 def everything_failed() -> Run:
     """A run in which no operation was answered."""
     whole = run(Toy(fails_over=False, outages=((0.0, 70.0),)))
-    whole.operations["outcome"] = OUTCOMES.index("failed")
-    whole.operations["region"][::2] = NOWHERE
-    return whole
+    operations = whole.operations.copy()
+    operations["outcome"] = OUTCOMES.index("failed")
+    operations["region"][::2] = NOWHERE
+    return replace(whole, operations=operations)
+
+
+@cache
+def told(verdict: Verdict) -> Account:
+    """The account of one case."""
+    return account(*case(verdict))
+
+
+@cache
+def picture(verdict: Verdict) -> Picture:
+    """The figure of one case; drawing takes most of a second."""
+    return figure.draw(*case(verdict))
+
+
+@cache
+def narrow(verdict: Verdict) -> str:
+    """The figure for phones of one case."""
+    return figure.draw_narrow(*case(verdict))

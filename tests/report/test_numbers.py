@@ -1,0 +1,96 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.analysis.findings import Measured
+from chaos.report import numbers
+from chaos.scenario.expression import parse
+
+FINITE = st.floats(-1e9, 1e9, allow_nan=False)
+
+
+def plain(text: str) -> str:
+    return text.replace(numbers.NBSP, " ")
+
+
+@given(st.floats(0.0, 1.0))
+def test_a_share_is_never_rounded_to_all_or_to_nothing(part: float) -> None:
+    said = plain(numbers.share(part))
+    if 1 - 1e-9 > part > 1e-9:
+        assert said not in {"100 %", "0 %"}
+    if part in {0.0, 1.0}:
+        assert said in {"0 %", "100 %"}
+
+
+@given(st.floats(0.02, 0.98))
+def test_a_share_is_said_to_within_a_twentieth_of_a_percent(part: float) -> None:
+    said = float(plain(numbers.share(part)).removesuffix(" %"))
+    assert abs(said - part * 100) <= 0.05 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.0, "0 s"),
+        (0.0000427, "43 µs"),
+        (0.0137, "13.7 ms"),
+        (0.99949, "999 ms"),
+        (0.9996, "1 s"),
+        (10.0, "10 s"),
+        (59.99, "60 s"),
+        (70.0, "1 min 10 s"),
+        (3600.0, "1 h"),
+        (86400.0, "24 h"),
+        (-0.25, "\N{MINUS SIGN}250 ms"),
+    ],
+)
+def test_a_length_of_time_is_said_in_the_unit_a_reader_would_choose(
+    value: float, said: str
+) -> None:
+    assert plain(numbers.seconds(value)) == said
+
+
+@given(st.floats(1e-6, 59.0))
+def test_a_length_of_time_keeps_its_first_two_digits(value: float) -> None:
+    amount, unit = plain(numbers.seconds(value)).split(" ", 1)
+    scale = {"µs": 1e-6, "ms": 1e-3, "s": 1.0}[unit]
+    assert math.isclose(float(amount.replace(",", "")) * scale, value, rel_tol=0.05)
+
+
+@given(FINITE)
+def test_no_number_is_said_in_scientific_notation(value: float) -> None:
+    assert "e" not in numbers.significant(value)
+
+
+def test_a_value_that_was_not_reached_is_a_bound_and_says_so() -> None:
+    assert plain(numbers.measured(Measured(20.0, "seconds", 60, censored=True))) == (
+        "> 20 s, not reached"
+    )
+    assert numbers.measured(Measured(None, "seconds", 0)) == "no records"
+
+
+def test_a_limit_is_said_as_a_rule_and_in_words() -> None:
+    rule = parse("failover.p95 <= 10s", regions=("a", "b"))
+    assert plain(numbers.limit(rule)) == "\N{LESS-THAN OR EQUAL TO} 10 s"
+    assert plain(numbers.limit_in_words(rule)) == "within 10 s"
+    assert plain(numbers.limit_in_words(parse("amplification <= 3"))).startswith("at most 3")
+
+
+def test_a_margin_has_a_sign_and_none_is_a_dash() -> None:
+    assert plain(numbers.margin(0.8123)) == "+81 %"
+    assert plain(numbers.margin(-0.05)) == "\N{MINUS SIGN}5 %"
+    assert numbers.margin(None) == "\N{EM DASH}"
+
+
+@given(st.text())
+def test_ascii_only_is_ascii(text: str) -> None:
+    assert numbers.ascii_only(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"), [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (5 << 30, "5 GiB")]
+)
+def test_a_size_is_said_in_binary_units(octets: int, said: str) -> None:
+    assert plain(numbers.size(octets)) == said

@@ -1,0 +1,71 @@
+import io
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from rich.console import Console
+
+from chaos.analysis.findings import Verdict
+from chaos.report import terminal
+from tests.report import made
+
+FOLDER = Path("results/region-down-backup-key/a-folder-with-quite-a-long-name/simulated-7")
+
+
+def said(verdict: Verdict, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console(file=stream, width=80, highlight=False)
+    run, analysis = made.case(verdict)
+    terminal.plan(run.scenario, run.world, run.policy, console)
+    terminal.verdict(run, analysis, FOLDER, console)
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_all_but_what_is_to_be_copied_fits_eighty_columns(verdict: Verdict, encoding: str) -> None:
+    for line in said(verdict, encoding).splitlines():
+        if not line.startswith(("report", "replay")):
+            assert len(line) <= 80, line
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_a_terminal_that_speaks_ascii_is_spoken_to_in_ascii(verdict: Verdict) -> None:
+    text = said(verdict, "ascii")
+    assert (
+        "?"
+        not in text.replace("? incon", "")
+        .replace("? INCON", "")
+        .replace("? hit", "")
+        .replace("???", "")
+        .replace("--??", "")
+        or verdict == "inconclusive"
+    )
+    assert verdict.upper() in text
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_nothing_is_coloured_where_nobody_watches(verdict: Verdict) -> None:
+    assert "\x1b" not in said(verdict)
+
+
+def test_each_objective_that_did_not_pass_says_why() -> None:
+    text = " ".join(said("failed").split())
+    assert "failover.p95 <= rto: No client tried us-east" in text
+    assert "to do: Configure a second target" in text
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_report_and_replay_stand_each_on_one_line(verdict: Verdict) -> None:
+    lines = [line.rstrip() for line in said(verdict).splitlines()]
+    assert f"report  {FOLDER}/report.html" in lines
+    assert "replay  keychaos run region-down-backup-key --world simulated --seed 7" in lines
+
+
+def test_brackets_in_names_are_not_taken_for_markup() -> None:
+    raw = io.StringIO()
+    run, analysis = made.case("passed")
+    terminal.verdict(run, analysis, Path("[red]x"), Console(file=raw, width=80))
+    assert "[red]x/report.html" in raw.getvalue()
