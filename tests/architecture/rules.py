@@ -165,31 +165,56 @@ def _words(name: str) -> set[str]:
     return set(re.sub(r"data_key", "dek", spaced).split("_")) - {""}
 
 
-def mirror(tree: Tree, tests: Collection[str], excused: Mapping[str, str]) -> Iterator[str]:
-    """Each module with code has a test module of its name, or an excuse; no excuse is stale.
+def mirror(tree: Tree, tests: Tree, seen_through: Mapping[str, str]) -> Iterator[str]:
+    """Each module with code has a test module of its name, or tests of its part that import it.
 
-    ``tests`` are paths such as `scenario/test_model.py`.
+    ``seen_through`` names, for a module that has neither, the test module through which it is seen;
+    an entry that nobody needs, or that leads nowhere, is a complaint, too.
     """
+    imported = _imported_by_part(tree, tests)
     for name, module in tree.modules.items():
-        path = "/".join(_mirrored(name))
-        if path in tests or not _has_code(module):
-            if name in excused:
-                yield f"{name} is excused from a test and needs no excuse"
-        elif name not in excused:
-            yield f"{name} has no tests/{path}"
-    for name in sorted(excused.keys() - tree.modules.keys()):
-        yield f"{name} is excused from a test and does not exist"
+        own = tests.modules.keys() & _mirrors(name)
+        if own or name in imported or not _has_code(module):
+            if name in seen_through:
+                yield f"{name} is seen by tests of its own, not only through another's"
+        elif name not in seen_through:
+            yield f"{name} has no {_mirrors(name)[0]}, and no test of its part imports it"
+    for name, through in seen_through.items():
+        if name not in tree.modules:
+            yield f"{name} is said to be seen through {through} and does not exist"
+        elif through not in tests.modules:
+            yield f"{name} is said to be seen through {through}, which does not exist"
 
 
-def strays(tree: Tree, tests: Collection[str]) -> Iterator[str]:
-    """Each test module of ``tests`` mirrors a module that exists."""
-    mirrored = {"/".join(_mirrored(name)) for name in tree.modules}
-    yield from (f"tests/{path} mirrors no module" for path in sorted(set(tests) - mirrored))
+def _imported_by_part(tree: Tree, tests: Tree) -> set[str]:
+    """The modules that are imported by name in the tests of their own part."""
+    found = set()
+    for test in tests.modules.values():
+        part = _part(test.name)
+        found |= {name for name in tree.named(test) if _part(name) == part}
+    return found
 
 
-def _mirrored(name: str) -> tuple[str, ...]:
-    *folders, last = name.split(".")[1:] or ["init"]
-    return (*folders, f"test_{last}.py")
+def _part(name: str) -> str:
+    """The folder below the root; none for what stands at the root itself."""
+    return name.split(".")[1] if name.count(".") > 1 else ""
+
+
+def strays(tree: Tree, tests: Tree, wider: Mapping[str, str]) -> Iterator[str]:
+    """Each test module mirrors a module that exists, or is a ``wider`` one that is listed."""
+    mirrored = {path for name in tree.modules for path in _mirrors(name)}
+    found = {name for name in tests.modules if name.split(".")[-1].startswith("test_")}
+    yield from (f"{name} mirrors no module" for name in sorted(found - mirrored - wider.keys()))
+    yield from (f"{name} is listed and does not exist" for name in sorted(wider.keys() - found))
+
+
+def _mirrors(name: str) -> tuple[str, ...]:
+    """Where a module's tests may stand; those of a package's own code may stand in its folder."""
+    _, *folders, last = name.split(".") if "." in name else (name, "init")
+    return (
+        ".".join(["tests", *folders, f"test_{last}"]),
+        ".".join(["tests", *folders, last, f"test_{last}"]),
+    )
 
 
 def _has_code(module: Module) -> bool:

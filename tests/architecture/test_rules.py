@@ -1,7 +1,5 @@
 """Each rule of the house can fail: small bad trees, and the smallest good ones beside them."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.architecture import rules
@@ -133,34 +131,49 @@ def test_a_module_that_says_nothing_is_named_and_a_librarys_name_is_allowed() ->
     ]
 
 
-def told(tests: set[str], excused: dict[str, str]) -> Iterator[str]:
-    tree = Tree(
-        {
-            "app": "",
-            "app.model": "def f(): return 1",
-            "app.shape": "class Shape:\n    def f(self):\n        'A remark.'\n        ...",
-        }
-    )
-    return rules.mirror(tree, tests, excused)
+APP = Tree(
+    {
+        "app": "",
+        "app.part.model": "def f(): return 1",
+        "app.part.shape": "class Shape:\n    def f(self):\n        'A remark.'\n        ...",
+    }
+)
 
 
-def test_a_module_without_its_tests_is_named_and_one_without_code_is_not() -> None:
-    assert list(told(set(), {})) == ["app.model has no tests/test_model.py"]
-    assert list(told({"test_model.py"}, {})) == []
-    assert list(told(set(), {"app.model": "seen in every other test"})) == []
+def missing(tests: dict[str, str], seen_through: dict[str, str]) -> list[str]:
+    return list(rules.mirror(APP, Tree({"tests": ""} | tests), seen_through))
 
 
-def test_a_stale_excuse_is_named() -> None:
-    assert list(told({"test_model.py"}, {"app.model": "why", "app.gone": "why"})) == [
-        "app.model is excused from a test and needs no excuse",
-        "app.gone is excused from a test and does not exist",
-    ]
+def test_a_module_that_no_test_sees_is_named_and_one_without_code_is_not() -> None:
+    [said] = missing({}, {})
+    assert said.startswith("app.part.model has no tests.part.test_model")
+    assert len(missing({"tests.part.test_other": "import app.part"}, {})) == 1
+    assert len(missing({"tests.other.test_it": "from app.part.model import f"}, {})) == 1
 
 
-def test_a_test_module_that_mirrors_nothing_is_named() -> None:
-    tree = Tree({"app": "", "app.model": "", "app.model.part": ""})
-    tests = {"test_model.py", "model/test_part.py", "test_gone.py"}
-    assert list(rules.strays(tree, tests)) == ["tests/test_gone.py mirrors no module"]
+def test_a_mirror_an_import_in_its_part_or_a_listed_test_satisfies_the_rule() -> None:
+    assert missing({"tests.part.test_model": ""}, {}) == []
+    assert missing({"tests.part.model.test_model": ""}, {}) == []
+    assert missing({"tests.part.test_other": "from app.part.model import f"}, {}) == []
+    assert missing({"tests.part.test_it": ""}, {"app.part.model": "tests.part.test_it"}) == []
+
+
+def test_a_stale_entry_of_the_list_is_named() -> None:
+    mirrored = {"tests.part.test_model": ""}
+    [said] = missing(mirrored, {"app.part.model": "tests.part.test_model"})
+    assert said == "app.part.model is seen by tests of its own, not only through another's"
+    [said] = missing(mirrored, {"app.gone": "tests.part.test_model"})
+    assert said.endswith("and does not exist")
+    [said] = missing({}, {"app.part.model": "tests.part.test_gone"})
+    assert said.endswith("which does not exist")
+
+
+def test_a_test_module_that_mirrors_nothing_is_named_and_so_is_a_listed_one_that_is_gone() -> None:
+    tests = Tree({"tests.part.test_model": "", "tests.test_gone": "", "tests.made": ""})
+    assert list(rules.strays(APP, tests, {})) == ["tests.test_gone mirrors no module"]
+    assert list(rules.strays(APP, tests, {"tests.test_gone": "why"})) == []
+    lost = {"tests.test_gone": "why", "tests.test_lost": "why"}
+    assert list(rules.strays(APP, tests, lost)) == ["tests.test_lost is listed and does not exist"]
 
 
 def test_a_trace_is_named_with_its_line() -> None:
