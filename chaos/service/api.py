@@ -18,6 +18,7 @@ in each region. One object is one region with any number of instances; all regio
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -26,7 +27,7 @@ from chaos.exchange import Answer, Request
 from chaos.service.admitted import Admitted
 from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
-from chaos.service.instance import Entropy, Instance, new_id
+from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
 from chaos.service.refusal import Refusal, unauthorized
 from chaos.service.routes import PREFIX, Route, find
 
@@ -64,7 +65,13 @@ class KeyService:
         self._keep = keep
 
     def add_instance(
-        self, account: str, *, instance_id: str = "", name: str = "", now: float = 0.0
+        self,
+        account: str,
+        *,
+        instance_id: str = "",
+        name: str = "",
+        plan: str = STANDARD_PLAN,
+        now: float = 0.0,
     ) -> Instance:
         """Make a tenant; its id is drawn unless it is given."""
         made = Instance(
@@ -73,11 +80,18 @@ class KeyService:
             self.region,
             self._entropy,
             name,
-            created=self._clock.at(now),
+            plan,
+            self._clock.at(now),
         )
         self.instances[made.id] = made
         self._keep(made)
         return made
+
+    def remove_instance(self, instance_id: str) -> None:
+        """Remove a tenant with all its keys; KeyError where there is none."""
+        removed = self.instances.pop(instance_id)
+        removed.removed = True
+        self._keep(removed)
 
     def answer(self, request: Request, now: float) -> Answer:
         """Answer one request at ``now``, UTC seconds since 1970."""
@@ -87,10 +101,10 @@ class KeyService:
         headers = self._read_headers(request)
         query = dict(parse_qsl(query_string)) if query_string else {}
         segments = path[len(PREFIX) :].split("/") if path.startswith(PREFIX) else []
-        route, known = find(request.method, segments, query.get("action", ""))
-        if route is None:
-            answer = _no_route(known=known).answer("", headers["correlation-id"])
-            self.answered[request.method[:7], "", answer.status] += 1
+        route = find(request.method, segments, query.get("action", ""))
+        if isinstance(route, list):
+            answer = _no_route(route, headers["correlation-id"])
+            self.answered["", "", answer.status] += 1
             return answer
         try:
             asked = self._admit(route, headers, now)
@@ -140,7 +154,9 @@ class KeyService:
         )
 
 
-def _no_route(*, known: bool) -> Refusal:
-    if known:
-        return Refusal(405, "", "The requested method is not allowed on this path")
-    return Refusal(404, "", "The requested path does not exist")
+def _no_route(methods: list[str], correlation: str) -> Answer:
+    if not methods:
+        return Refusal(404, "", "The requested path does not exist").answer("", correlation)
+    refusal = Refusal(405, "", "The requested method is not allowed on this path")
+    answer = refusal.answer("", correlation)
+    return replace(answer, headers={**answer.headers, "allow": ", ".join(methods)})

@@ -9,6 +9,7 @@ from chaos.service.keys import Key, KeyVersion
 from chaos.service.kmip import Adapter
 from chaos.service.refusal import no_such_key, not_found
 
+STANDARD_PLAN = "tiered-pricing"
 DEFAULT_RING = "default"
 MATERIAL_SIZE = 32
 Entropy = Callable[[int], bytes]
@@ -63,7 +64,7 @@ class Instance:
     """A service instance of one account in one region; its id is what `Bluemix-Instance` says.
 
     ``changed`` is set when something in it changed that must be kept, and is cleared by whoever
-    keeps it.
+    keeps it; ``removed`` when nothing of it is to be kept any more.
     """
 
     id: str
@@ -71,7 +72,7 @@ class Instance:
     region: str
     entropy: Entropy = field(repr=False, compare=False)
     name: str = ""
-    plan: str = "tiered-pricing"
+    plan: str = STANDARD_PLAN
     created: float = 0.0
     keys: dict[str, Key] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Instance:
     adapters: dict[str, Adapter] = field(default_factory=dict)
     import_token: ImportToken | None = None
     changed: bool = False
+    removed: bool = False
 
     def crn(self, kind: str = "", name: str = "") -> str:
         """The cloud resource name of the instance, or of something in it."""

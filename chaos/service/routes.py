@@ -248,11 +248,14 @@ ROUTES = (
     Route("DELETE", "kmip_adapters/*/kmip_objects/*", "Manager", kmip.no_object, 204),
 )
 _BY_NAME = {(route.method, route.path, route.action): route for route in ROUTES}
-_PATHS = frozenset(route.path for route in ROUTES)
+_METHODS: dict[str, list[str]] = {}
+for _route in ROUTES:
+    if _route.method not in _METHODS.setdefault(_route.path, []):
+        _METHODS[_route.path].append(_route.method)
 
 
-def find(method: str, segments: list[str], action: str) -> tuple[Route | None, bool]:
-    """The route of a request, and whether its path is known under some method.
+def find(method: str, segments: list[str], action: str) -> Route | list[str]:
+    """The route of a request, or the methods that its path knows, none when nobody knows it.
 
     Names stand at every second place of a path, so a route is found by looking and not by
     searching; a literal path wins over one with a name.
@@ -265,5 +268,5 @@ def find(method: str, segments: list[str], action: str) -> tuple[Route | None, b
     for pattern in patterns:
         route = _BY_NAME.get((method, pattern, action))
         if route is not None:
-            return route, True
-    return None, any(pattern in _PATHS for pattern in patterns)
+            return route
+    return next((_METHODS[pattern] for pattern in patterns if pattern in _METHODS), [])

@@ -1,5 +1,6 @@
 """HTTP on one connection, without a socket: bytes in, bytes out, one send per batch."""
 
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -57,7 +58,7 @@ def test_however_the_bytes_arrive_the_requests_are_the_same(cuts: list[int]) -> 
     connection, wire, asked = connect()
     stream = GET + POST + CHUNKED
     places = [0, *sorted(cuts), len(stream)]
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in pairwise(places):
         connection.data_received(stream[begin:end])
     assert [(each.method, each.path, each.body) for each in asked] == [
         ("GET", "/a?b=c", b""),
