@@ -1,8 +1,8 @@
 """What no single line of a scenario file shows: whether its parts fit together.
 
 Two kinds of mistake are looked for: parts that contradict each other (a client told to use a region
-that has no key), and objectives that the phases are too short to decide, which would otherwise end
-in an inconclusive run (`measures.md` calls this censoring).
+that has no key), and objectives that the phases are too short to decide, whose run would end
+inconclusive whatever the clients did.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,11 @@ from chaos.scenario.document import Node, deepest
 from chaos.scenario.mistake import Mistake, did_you_mean
 from chaos.scenario.model import Fault, Scenario
 from chaos.scenario.objective import Objective
-from chaos.scenario.quantity import render
-from chaos.scenario.vocabulary import PHASES, VOCABULARY
+from chaos.scenario.quantity import duration
+from chaos.scenario.vocabulary import OPERATIONS, PHASES, VOCABULARY
 
 MOST_OPERATIONS = 50_000_000
+RESERVED = frozenset({*PHASES, *OPERATIONS, "after"})
 Keys = tuple[str | int, ...]
 
 
@@ -37,6 +38,10 @@ def _topology(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
         yield ("keys", names[1]), "one root key a scenario is played; this is a second one"
     for key in scenario.keys:
         yield from _twice(("keys", key.name), key.regions)
+    for name in (region.name for region in scenario.regions):
+        if name in RESERVED:
+            text = f"'{name}' is a word of the objectives; a region needs another name"
+            yield ("regions", name), text
     holding = scenario.keys[0].regions
     preferred = scenario.clients.regions
     if preferred != holding:
@@ -67,11 +72,12 @@ def _load(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
 def _faults(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
     for number, fault in enumerate(scenario.faults):
         here: Keys = ("faults", number)
-        ends = fault.at + fault.lasts
         if fault.lasts <= 0:
             yield (*here, "lasts"), f"fault '{fault.name}' must last longer than 0s"
-        if ends > scenario.lasts:
-            heals, lasts = render_seconds(ends), render_seconds(scenario.lasts)
+        if fault.target not in scenario.clients.regions:
+            yield (*here, "target"), f"hits nobody: no client calls '{fault.target}'"
+        if fault.heals > scenario.lasts:
+            heals, lasts = duration(fault.heals), duration(scenario.lasts)
             text = f"fault '{fault.name}' heals at {heals}, after the end of the run at {lasts}"
             yield (*here, "lasts"), text
         if any(fault.name == other.name for other in scenario.faults[:number]):
@@ -85,7 +91,7 @@ def _faults(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
 def _collide(first: Fault, second: Fault) -> bool:
     same = (first.kind, first.target) == (second.kind, second.target)
     early, late = sorted((first, second), key=lambda fault: fault.at)
-    return same and late.at < early.at + early.lasts
+    return same and late.at < early.heals
 
 
 def _parameters(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
@@ -129,7 +135,7 @@ def _undecidable(scenario: Scenario, rule: Objective) -> str | None:
         if lasting.get(phase, 0) <= 0:
             return f"there is no {phase} phase in this scenario"
         if lasting[phase] < scenario.window:
-            shown, window = render_seconds(lasting[phase]), render_seconds(scenario.window)
+            shown, window = duration(lasting[phase]), duration(scenario.window)
             return f"the {phase} phase lasts {shown}, less than the window of {window}"
     return _too_short(scenario, rule, lasting)
 
@@ -142,13 +148,8 @@ def _too_short(scenario: Scenario, rule: Objective, lasting: Mapping[str, float]
     confirmed = scenario.window if name in ("recover", "failback") else 0.0
     phase = "recovery" if name == "failback" else "fault"
     length = lasting.get(phase, 0.0)
-    if rule.limit + confirmed <= length:
+    if round(rule.limit + confirmed - length, 6) <= 0:
         return None
-    needed = " + ".join(render_seconds(part) for part in (rule.limit, confirmed) if part)
-    shown = render_seconds(length)
+    needed = " + ".join(duration(part) for part in (rule.limit, confirmed) if part)
+    shown = duration(length)
     return f"cannot be decided: it needs {needed} and the {phase} phase lasts {shown}"
-
-
-def render_seconds(seconds: float) -> str:
-    """A duration for a message; rounded to the millisecond."""
-    return render(round(seconds, 3), "seconds")

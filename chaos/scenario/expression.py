@@ -219,7 +219,7 @@ class _Parser:
             self._refuse(token, f"expected a limit, not '{token.text}'")
         if quantity.dimension != DIMENSIONS[term.unit]:
             self._refuse(token, f"{term.name} needs {EXAMPLES[DIMENSIONS[term.unit]]}")
-        self._refuse_impossible(token, term, comparison, quantity.value)
+        self._refuse_senseless(token, term, comparison, quantity.value)
         return quantity.value
 
     def _parameter(self, token: _Token) -> Quantity | None:
@@ -228,7 +228,7 @@ class _Parser:
             self._refuse(token, f"'{token.text}' is not a parameter of the objectives{near}")
         return self._parameters[token.text]
 
-    def _refuse_impossible(
+    def _refuse_senseless(
         self, token: _Token, term: Term, comparison: Comparison, limit: float
     ) -> None:
         if term.unit == "share" and limit > 1:
@@ -237,5 +237,7 @@ class _Parser:
             comparison == "<" and limit == 0
         ):
             self._refuse(token, f"no run can hold '{comparison} {token.text}'")
+        if comparison == "==" and term.unit == "share" and limit != 1:
+            self._refuse(token, f"{term.name} is never exactly {token.text}: write '>='")
         if term.unit == "count" and not limit.is_integer():
             self._refuse(token, f"{term.name} is a count: write a whole number")

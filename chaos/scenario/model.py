@@ -69,6 +69,11 @@ class Fault:
     lasts: float
     attributes: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def heals(self) -> float:
+        """When it is healed; to the nanosecond, so that 0.1 s and 0.2 s make 0.3 s."""
+        return round(self.at + self.lasts, 9)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -134,7 +139,7 @@ class Scenario:
     def changes(self) -> tuple[Change, ...]:
         """The nemesis's plan: every inject and heal in the order of their times."""
         steps = [Change(fault.at, "inject", fault) for fault in self.faults]
-        steps += [Change(fault.at + fault.lasts, "heal", fault) for fault in self.faults]
+        steps += [Change(fault.heals, "heal", fault) for fault in self.faults]
         # Heal before inject at the same instant: a fault never overlaps the one it follows.
         return tuple(sorted(steps, key=lambda step: (step.at, step.verb != "heal")))
 
@@ -143,7 +148,7 @@ class Scenario:
         if not self.faults:
             return (Phase("steady", 0.0, self.lasts),)
         begins = min(fault.at for fault in self.faults)
-        ends = min(self.lasts, max(fault.at + fault.lasts for fault in self.faults))
+        ends = min(self.lasts, max(fault.heals for fault in self.faults))
         return (
             Phase("steady", 0.0, begins),
             Phase("fault", begins, ends),

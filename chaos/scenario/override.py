@@ -72,8 +72,7 @@ def _names(node: Series) -> list[str]:
     names = []
     for number, item in enumerate(node.items):
         name = item.items.get("name") if isinstance(item, Branch) else None
-        is_named = isinstance(name, Leaf) and isinstance(name.value, str)
-        names.append(str(name.value) if is_named and isinstance(name, Leaf) else str(number))
+        names.append(str(name.value) if isinstance(name, Leaf) else str(number))
     return names
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chaos.scenario.expression import DIMENSIONS
 from chaos.scenario.model import Change, Fault, Phase, PhaseName, Scenario
-from chaos.scenario.quantity import render
+from chaos.scenario.quantity import duration, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ def describe(fault: Fault) -> str:
     'latency at us-east for 9s (latency 200ms)'
     """
     own = ", ".join(f"{name} {render(value, 'seconds')}" for name, value in fault.attributes)
-    return f"{fault.kind} at {fault.target} for {seconds(fault.lasts)}" + (own and f" ({own})")
+    return f"{fault.kind} at {fault.target} for {duration(fault.lasts)}" + (own and f" ({own})")
 
 
 def _lines(plan: Plan) -> Iterator[str]:
     scenario = plan.scenario
     yield f"{scenario.name}: {scenario.teaches}"
-    lasts = seconds(scenario.lasts)
+    lasts = duration(scenario.lasts)
     yield f"seed {scenario.seed}, {lasts}, about {plan.operations:,.0f} operations"
     yield from ("", *_topology(scenario), "", *_timeline(plan), "", "objectives")
     yield from (f"  {rule}" for rule in rules(scenario))
@@ -69,11 +69,6 @@ def rules(scenario: Scenario) -> Iterator[str]:
     for rule in scenario.objectives:
         limit = render(round(rule.limit, 9), DIMENSIONS[rule.unit])
         yield f"{rule.text}   ({rule.parameter} = {limit})" if rule.parameter else rule.text
-
-
-def seconds(value: float) -> str:
-    """A duration as the file would write it, to the microsecond."""
-    return render(round(value, 6), "seconds")
 
 
 def _stage(scenario: Scenario, phase: Phase) -> Stage:
@@ -92,9 +87,7 @@ def _hits(scenario: Scenario, fault: Fault) -> str:
     clients = scenario.clients
     if fault.target == clients.regions[0]:
         return f"the first choice of all {clients.count} clients"
-    if fault.target in clients.regions:
-        return f"a backup of all {clients.count} clients"
-    return "no client"
+    return f"a backup of all {clients.count} clients"
 
 
 def _topology(scenario: Scenario) -> Iterator[str]:
@@ -104,7 +97,7 @@ def _topology(scenario: Scenario) -> Iterator[str]:
             for key in scenario.keys
             if region.name in key.regions
         ]
-        trip = f"round trip {seconds(region.latency)} ± {seconds(region.jitter)}"
+        trip = f"round trip {duration(region.latency)} ± {duration(region.jitter)}"
         yield f"region   {region.name}: {', '.join([trip, *holds])}"
     clients, load = scenario.clients, scenario.load
     order = ", then ".join(clients.regions)
@@ -116,10 +109,10 @@ def _topology(scenario: Scenario) -> Iterator[str]:
 def _timeline(plan: Plan) -> Iterator[str]:
     hits = dict(plan.hits)
     for stage in plan.stages:
-        yield f"{seconds(stage.starts):>8}  {stage.name}: about {stage.operations:,.0f} operations"
+        yield f"{duration(stage.starts):>8}  {stage.name}: about {stage.operations:,.0f} operations"
         for change in stage.changes:
             fault = change.fault
             what = f": {describe(fault)}; {hits[fault.name]}" if change.verb == "inject" else ""
-            yield f"{seconds(change.at):>8}    {change.verb} {fault.name}{what}"
+            yield f"{duration(change.at):>8}    {change.verb} {fault.name}{what}"
     audited = ", ".join(plan.scenario.keys[0].regions)
-    yield f"{seconds(plan.scenario.lasts):>8}  audit: every data key is unwrapped in {audited}"
+    yield f"{duration(plan.scenario.lasts):>8}  audit: every data key is unwrapped in {audited}"

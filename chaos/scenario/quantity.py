@@ -102,6 +102,15 @@ def render(value: float, dimension: Dimension) -> str:
     raise ValueError(f"{value!r} cannot be written as {EXAMPLES[dimension]}")
 
 
+def duration(seconds: float) -> str:
+    """A duration for people to read, to the microsecond.
+
+    >>> duration(0.1 + 0.2)
+    '300ms'
+    """
+    return render(round(seconds, 6), "seconds")
+
+
 def pattern(dimension: Dimension) -> str:
     """The regular expression of one dimension, for the editors' JSON Schema."""
     return f"^{PATTERN} ?{_SUFFIXES[dimension]}$"

@@ -54,7 +54,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     holding = tuple(draw(st.permutations(names)))[: draw(st.integers(1, len(names)))]
     preferred = tuple(draw(st.permutations(holding)))[: draw(st.integers(1, len(holding)))]
     lasts = draw(milliseconds(60_000, 300_000))
-    planned = draw(faults(names, lasts - 30.0))
+    planned = draw(faults(preferred, lasts - 30.0))
     wraps = draw(st.integers(0, 1000)) / 1000
     parameters = {"rto": Quantity(draw(milliseconds(1, 20_000)), "seconds")}
     rules = ["integrity == 100%", "response.p99 <= rto"]

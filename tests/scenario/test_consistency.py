@@ -7,6 +7,7 @@ from tests.scenario.refusals import refusal
 from tests.scenario.strategies import SHIPPED
 
 SECOND = "{name: second, kind: down, target: us-south, at: 30s, lasts: 9s}"
+FITS = ["lasts=30.3s", "objectives={rules: [failover.p95 <= 20.2s]}"]
 FIRST = "{name: us-south-refuses, kind: down, target: us-south, at: 15s, lasts: 20s}"
 
 
@@ -20,6 +21,8 @@ FIRST = "{name: us-south-refuses, kind: down, target: us-south, at: 15s, lasts: 
         (["clients.wrapped=0"], "clients that hold no data key have nothing to unwrap"),
         (["load.rate=100000/s", "lasts=10h"], "makes 3.6e+09 operations; at most 5e+07"),
         (["faults.0.lasts=0s"], "fault 'us-south-refuses' must last longer than 0s"),
+        (["clients.regions=[us-east]"], "hits nobody: no client calls 'us-south'"),
+        (["regions.wrap={latency: 1ms}"], "'wrap' is a word of the objectives"),
         (["lasts=30s"], "heals at 35s, after the end of the run at 30s"),
         ([f"faults=[{FIRST}, {SECOND}]"], "fault 'second' overlaps 'us-south-refuses'"),
         ([f"faults=[{FIRST}, {FIRST}]"], "a second fault is called 'us-south-refuses'"),
@@ -46,6 +49,8 @@ def test_what_does_not_fit_together_is_refused(words: list[str], message: str) -
         ["objectives.rto=15s"],
         ["objectives.rules.2=failback <= 30s"],
         ["faults.0.at=5s"],
+        # In binary, 0.1 + 0.2 is more than 0.3.
+        ["faults.0={name: a, kind: down, target: us-south, at: 10.1s, lasts: 20.2s}", *FITS],
         ["clients.wrapped=0", "load.operations={wrap: 100%}"],
         [f"faults=[{FIRST}, {SECOND.replace('us-south', 'us-east')}]"],
         [f"faults=[{FIRST}, {SECOND.replace('30s', '35s')}]", "lasts=99s"],

@@ -80,6 +80,7 @@ def test_a_parameter_that_could_not_be_read_is_not_complained_of_twice() -> None
         ("recover <=", "expected a limit, not 'the end of the rule'"),
         ("recover >= 10s", "recover is better when lower: write '<='"),
         ("recover == 10s", "recover is never exactly a value: write '<='"),
+        ("integrity == 99%", "integrity is never exactly 99%: write '>='"),
         ("recover < 0s", "no run can hold '< 0s'"),
         ("recover <= 10sec", "column 12: '10sec' means nothing here"),
         ("recover(steady) <= 1s", "recover is measured only for the whole run, not by phase"),

@@ -39,6 +39,13 @@ def test_a_fault_heals_before_the_next_begins_at_the_same_instant() -> None:
     ]
 
 
+def test_times_add_up_in_decimal() -> None:
+    fault = Fault("a", "down", "wire", "us-south", 0.1, 0.2)
+    assert fault.heals == 0.3
+    scenario = replace(read(SHIPPED.read_text(), "f.yaml"), faults=(fault,), lasts=0.3)
+    assert scenario.phases()[1:] == (Phase("fault", 0.1, 0.3), Phase("recovery", 0.3, 0.3))
+
+
 def test_a_region_is_found_by_its_name() -> None:
     scenario = read(SHIPPED.read_text(), "f.yaml")
     assert scenario.region("us-east").latency == 0.028

@@ -28,12 +28,9 @@ def test_the_shipped_scenario_is_told_as_people_would_tell_it() -> None:
     assert "  failback <= 20s" in told
 
 
-def test_a_fault_at_a_region_that_nobody_calls_is_told_to_hit_no_client() -> None:
-    words = ["clients.regions=[us-south]", "faults.0.target=us-east"]
-    words += ["objectives={rules: [integrity == 100%]}"]
-    assert dict(plan(read(SHIPPED.read_text(), "f.yaml", words)).hits) == {
-        "us-south-refuses": "no client"
-    }
+def test_a_fault_at_the_second_choice_is_told_to_hit_a_backup() -> None:
+    scenario = read(SHIPPED.read_text(), "f.yaml", ["faults.0.target=us-east"])
+    assert dict(plan(scenario).hits) == {"us-south-refuses": "a backup of all 60 clients"}
 
 
 @settings(max_examples=40)
