@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,14 +13,15 @@ from tests.proxy.api_cases import Case, Exchange
 from tests.proxy.api_table import CASES
 from tests.proxy.differences import DIFFERENCES
 from tests.proxy.peers import Peer, peer
-from tests.proxy.vectors import Vector, table
+from tests.proxy.vectors import Vector, play, table
 from tests.proxy.wire import Received, play_all
 
 pytestmark = pytest.mark.slow
 
 BOTH = ["ours", "toxiproxy"]
-# How much later than asked a byte may come on a busy machine; never earlier than the clock's grain.
-LATE, EARLY = 0.045, 0.004
+# How much later than asked a byte may come; never earlier than the clocks of sockets are apart.
+LATE, EARLY = 0.03, 0.004
+REPETITIONS = 3
 
 
 @pytest.fixture(scope="module", params=BOTH)
@@ -83,7 +85,8 @@ def test_the_version_is_plain_json_that_clients_parse(server: Peer) -> None:
 
 
 @functools.cache
-def _on_the_wire(name: str) -> dict[str, Received]:
+def _on_the_wire(name: str, repetition: int) -> dict[str, Received]:
+    assert repetition < REPETITIONS
     vectors = [vector for vector in table() if name == "ours" or vector.only == ""]
     with peer(name) as server:
         return play_all(server, vectors)
@@ -99,15 +102,39 @@ _PLAYED = [
 
 @pytest.mark.parametrize(("name", "vector"), _PLAYED)
 def test_a_toxic_does_on_the_wire_what_its_vector_says(name: str, vector: Vector) -> None:
-    received = _on_the_wire(name)[vector.name]
-    ends = [step for step in vector.outputs if step.word]
+    # A busy machine may be late, so lateness is tried again; a wrong toxic is wrong every time.
+    late = []
+    for repetition in range(REPETITIONS):
+        received = _on_the_wire(name, repetition)[vector.name]
+        late.append(_lateness(vector, received))
+        if late[-1] <= LATE:
+            return
 
+    pytest.fail(f"late by {late} s, though asked again")
+
+
+def _lateness(vector: Vector, received: Received) -> float:
+    """How late the latest output came; anything but lateness fails.
+
+    What is expected is what the pure toxic makes of the inputs at the times at which they really
+    went in: between what it makes of the earliest and of the latest that each may have been.
+    """
+    plays = [play(_at(vector, [span[which] for span in received.done])) for which in (0, 1)]
+    ends = [step for step in vector.outputs if step.word]
     assert received.data == b"".join(step.data for step in vector.outputs)
     assert (received.ended is not None) == bool(ends)
-    so_far = 0
-    for step in vector.outputs:
-        so_far += len(step.data)
-        at = received.when(so_far) if step.data else received.ended[0] if received.ended else -1
-        assert step.at - EARLY <= at <= step.at + LATE, (step, received)
     if received.ended is not None:
         assert received.ended[1] == ("reset" if ends[0].word == "reset" else "end")
+    so_far, late = 0, 0.0
+    for first, last in zip(*plays, strict=True):
+        so_far += len(first.data)
+        ended = received.ended[0] if received.ended else -1.0
+        at = received.when(so_far) if first.data else ended
+        assert at >= min(first.at, last.at) - EARLY, (first, received)
+        late = max(late, at - max(first.at, last.at))
+    return late
+
+
+def _at(vector: Vector, times: list[float]) -> Vector:
+    moved = zip(vector.inputs, times, strict=True)
+    return replace(vector, inputs=tuple(replace(step, at=at) for step, at in moved))

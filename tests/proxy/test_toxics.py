@@ -1,15 +1,10 @@
-import math
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.proxy.kinds import KINDS
-from chaos.proxy.kinds import toxic as toxic_of
 from chaos.proxy.link import Link, Toxic
-from chaos.proxy.registry import ToxicRecord
 from chaos.proxy.toxics import (
     Chunk,
     End,
@@ -17,57 +12,15 @@ from chaos.proxy.toxics import (
     Latency,
     LimitData,
     PacketLoss,
-    Reset,
     Slicer,
     Suffered,
 )
-from tests.proxy.vectors import Step, Vector, table
-
-
-def _record(vector: Vector) -> ToxicRecord:
-    attributes = dict.fromkeys(KINDS[vector.type].attributes, 0) | dict(vector.attributes)
-    return ToxicRecord("it", vector.type, "downstream", "downstream", vector.toxicity, attributes)
-
-
-def _play(vector: Vector) -> list[Step]:
-    record = _record(vector)
-    link = Link([toxic_of(record)], random.Random(7), now=0.0)
-    left: list[Step] = []
-
-    def drain_to(now: float) -> None:
-        while (due := link.due()) is not None and due <= now:
-            left.extend(_seen(due, event) for event in link.drain(due))
-
-    for step in vector.inputs:
-        drain_to(math.nextafter(step.at, 0))
-        if step.word == "end":
-            link.feed(End(step.at))
-        elif step.word == "remove":
-            link.remove("it", step.at)
-        elif step.update is not None or step.toxicity is not None:
-            record = replace(
-                record,
-                attributes={**record.attributes, **(step.update or {})},
-                toxicity=record.toxicity if step.toxicity is None else step.toxicity,
-            )
-            link.update(toxic_of(record), step.at)
-        else:
-            link.feed(Chunk(step.at, step.data))
-    drain_to(1000.0)
-    return left
-
-
-def _seen(at: float, event: Event) -> Step:
-    if isinstance(event, Chunk):
-        return Step(at, event.data)
-    if isinstance(event, Reset):
-        return Step(at, word="reset")
-    return Step(at, word="close" if event.whole else "end")
+from tests.proxy.vectors import Vector, play, table
 
 
 @pytest.mark.parametrize("vector", table(), ids=lambda vector: vector.name)
 def test_a_toxic_does_what_its_vector_says(vector: Vector) -> None:
-    left = _play(vector)
+    left = play(vector)
 
     assert [(step.data, step.word) for step in left] == [
         (step.data, step.word) for step in vector.outputs

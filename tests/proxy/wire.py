@@ -3,8 +3,10 @@
 import asyncio
 import socket
 import time
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
+from chaos.proxy.client import ApiClient
 from tests.proxy.peers import Peer
 from tests.proxy.vectors import Step, Vector
 
@@ -14,8 +16,12 @@ SILENCE = 0.25
 
 @dataclass
 class Received:
-    """What arrived, when, in seconds since the connection was made."""
+    """What arrived, when, in seconds since the connection was made.
 
+    ``done`` is, for each input of the vector, the span of time within which it really went in.
+    """
+
+    done: list[tuple[float, float]] = field(default_factory=list)
     pieces: list[tuple[float, bytes]] = field(default_factory=list)
     ended: tuple[float, str] | None = None
 
@@ -38,6 +44,9 @@ def play_all(peer: Peer, vectors: list[Vector]) -> dict[str, Received]:
     """Every vector at the same time, each on a proxy of its own; what was received by name."""
 
     async def play() -> list[Received]:
+        # Calls to the API block; one must not wait for another's thread.
+        executor = ThreadPoolExecutor(max_workers=len(vectors))
+        asyncio.get_running_loop().set_default_executor(executor)
         return await asyncio.gather(
             *(_play(peer, number, vector) for number, vector in enumerate(vectors))
         )
@@ -49,6 +58,7 @@ def play_all(peer: Peer, vectors: list[Vector]) -> dict[str, Received]:
 async def _play(peer: Peer, number: int, vector: Vector) -> Received:
     loop = asyncio.get_running_loop()
     proxy = f"vector-{number}"
+    peer = replace(peer, api=ApiClient(peer.api.url, timeout=30))
     with socket.create_server(("127.0.0.1", 0)) as upstream:
         upstream.settimeout(0)
         address = "{}:{}".format(*upstream.getsockname())
@@ -66,7 +76,9 @@ async def _play(peer: Peer, number: int, vector: Vector) -> Received:
             with sender:
                 sender.settimeout(0)
                 sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return await _converse(peer, proxy, vector, sender, client)
+                received = await _converse(peer, proxy, vector, sender, client)
+                peer.api.close()
+                return received
 
 
 async def _converse(
@@ -92,7 +104,9 @@ async def _converse(
     receiving = asyncio.create_task(receive())
     for step in vector.inputs:
         await asyncio.sleep(started + step.at - time.monotonic())
+        before = time.monotonic() - started
         await _do(peer, proxy, step, sender)
+        received.done.append((before, time.monotonic() - started))
     await asyncio.sleep(started + lasts - time.monotonic())
     receiving.cancel()
     return received
