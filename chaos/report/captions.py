@@ -7,13 +7,15 @@ import numpy as np
 
 from chaos.analysis.findings import Analysis
 from chaos.report import numbers, palette, panels
+from chaos.report.lanes import PAD, band_words
 from chaos.report.series import OK, Floats, attempts_answered, crowds, extra_attempts, success
 from chaos.report.sheet import Sheet, measure
-from chaos.report.timeline import View
+from chaos.report.timeline import View, bands
 from chaos.run.record import NOWHERE, Run
 
 _SIGN = 14.0
 _BETWEEN = 14.0
+_MOST_NUMBERED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,11 @@ class Caption:
     items: tuple[Item, ...]
 
 
-def captions(run: Run, view: View) -> dict[str, Caption]:
+def captions(run: Run, analysis: Analysis, view: View, size: float) -> dict[str, Caption]:
     """The caption of every panel over the whole run."""
+    seen = (*_response(run), *_numbered(run, analysis, view, size))
     return {
-        "response": Caption("Response time of every operation", tuple(_response(run))),
+        "response": Caption("Response time of every operation", seen),
         "success": Caption("Success rate", tuple(_success(run, view))),
         "answered": Caption("Answered by", tuple(_answered(run))),
         "extra": Caption("Attempts beyond the first", tuple(_extra(run, view))),
@@ -47,6 +50,16 @@ def zoom_caption(analysis: Analysis) -> Caption:
     """The title over the zoom."""
     moved = any(mark.name == "failed_over" for mark in analysis.marks)
     return Caption("Zoom: how it failed over" if moved else "Zoom: how the fault began", ())
+
+
+def _numbered(run: Run, analysis: Analysis, view: View, size: float) -> list[Item]:
+    """The faults whose bars have room for a number only; the table of proofs has all of them."""
+    items = []
+    for band in bands(run, analysis):
+        room = (band.ends - band.starts) * view.scale - 2 * PAD
+        if band_words(band, room, size) in {"", str(band.number)}:
+            items.append(Item(f"{band.number} {band.text}", palette.FAULT))
+    return items[:_MOST_NUMBERED]
 
 
 def _square(colour: str) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from chaos.report.timeline import (
     after_zero,
     bands,
     named_crowds,
-    overview,
     poles,
     second_ticks,
 )
@@ -29,7 +28,6 @@ PANELS = ("response", "success", "answered", "extra")
 _HEIGHTS = {"response": 290.0, "success": 88.0, "answered": 104.0, "extra": 84.0}
 _GAP = 30.0
 _STEPS = [1, 2, 5, 10]
-_MOST_ARROWS = 3
 _TICK = 12.0
 _ARROWS = {"detected", "failed_over", "recovered"}
 
@@ -62,10 +60,10 @@ class Plot:
         return top + 14
 
     def _titles(self, name: str, views: Sequence[View], top: float) -> float:
-        whole = captions(self.run, overview(self.run, 0.0, 1.0))[name]
         bottom = top
         for view in views:
             if view.zero is None:
+                whole = captions(self.run, self.analysis, view, self.sheet.size)[name]
                 bottom = draw_caption(self.sheet, whole, view.left, view.width, top + 12)
             elif name == "response":
                 caption = zoom_caption(self.analysis)
@@ -78,11 +76,7 @@ class Plot:
     ) -> float:
         head = lanes.ROW * lanes.band_rows(shown)
         spots = lanes.flag_poles(marks, views[0], self.sheet.size)
-        arrows = [pole for pole in marks if pole.kind in _ARROWS]
-        arrows = [
-            pole for pole in arrows if views[-1].zero is not None and views[-1].holds(pole.at)
-        ]
-        arrows = arrows[:_MOST_ARROWS]
+        arrows = self._arrows(marks, views[-1])
         rows = max(lanes.flag_rows(spots) if views[0].zero is None else 0, len(arrows))
         height = head + lanes.ROW * rows + 4
         for view in views:
@@ -98,6 +92,16 @@ class Plot:
             else:
                 lanes.draw_arrows(self.sheet, axes, arrows, view, head)
         return top + height
+
+    def _arrows(self, marks: list[Pole], view: View) -> list[Pole]:
+        """The first mark of each kind that the zoom shows."""
+        if view.zero is None:
+            return []
+        first: dict[str, Pole] = {}
+        for pole in marks:
+            if pole.kind in _ARROWS and view.holds(pole.at):
+                first.setdefault(pole.kind, pole)
+        return list(first.values())
 
     def _panel(self, axes: Axes, name: str, view: View, views: Sequence[View]) -> None:
         axes.set_xlim(view.starts, view.ends)

@@ -11,9 +11,10 @@ from chaos.report.sheet import Sheet, measure
 from chaos.report.timeline import Band, Pole, View
 
 ROW = 18.0
-_PAD = 5.0
+PAD = 5.0
 _MOST_ROWS = 4
-_MOST_BAND_ROWS = 3
+_MOST_BAND_ROWS = 4
+_LEAST_LETTERS = 0.6
 _STYLES = {
     "detected": (0, (1.2, 1.6)),
     "failed_over": (0, (4, 2)),
@@ -65,19 +66,24 @@ def name_bands(axes: Axes, shown: Sequence[Band], view: View, size: float) -> No
         axes.fill_between([starts, ends], top, top + ROW - 2, linewidth=0.8,
                           facecolor=palette.FAULT if solid else "none", edgecolor=palette.FAULT,
                           linestyle=_EDGES[band.state])  # fmt: skip
-        room = (ends - starts) * view.scale - 2 * _PAD
-        words = _shorten(band.text, room, size)
+        room = (ends - starts) * view.scale - 2 * PAD
+        words = band_words(band, room, size)
         if words:
             colour = palette.ON_DARK if solid else palette.FAULT
             axes.text((starts + ends) / 2, top + ROW - 6, words, ha="center", weight="bold",
                       fontsize=size * 0.75, color=colour)  # fmt: skip
 
 
-def _shorten(words: str, room: float, size: float) -> str:
-    while words and measure(words, size, bold=True) > room:
-        cut = words.rstrip("\N{HORIZONTAL ELLIPSIS}")[:-1].rstrip(" :,")
-        words = f"{cut}\N{HORIZONTAL ELLIPSIS}" if len(cut) > 1 else ""
-    return words
+def band_words(band: Band, room: float, size: float) -> str:
+    """A band's name in so many pixels: whole, cut where most of it remains, else its number."""
+    least = _LEAST_LETTERS * len(band.text)
+    for length in range(len(band.text), 0, -1):
+        cut = band.text[:length].rstrip(" :,-")
+        words = band.text if length == len(band.text) else f"{cut}\N{HORIZONTAL ELLIPSIS}"
+        if length >= least and measure(words, size, bold=True) <= room:
+            return words
+    number = str(band.number)
+    return number if measure(number, size, bold=True) <= room else ""
 
 
 def flag_poles(poles: Sequence[Pole], view: View, size: float) -> list[Spot | None]:
@@ -89,7 +95,7 @@ def flag_poles(poles: Sequence[Pole], view: View, size: float) -> list[Spot | No
 
 
 def _widths(pole: Pole, size: float) -> tuple[float, ...]:
-    return tuple(measure(words, size, bold=True) + 2 * _PAD for words in (pole.text, pole.short))
+    return tuple(measure(words, size, bold=True) + 2 * PAD for words in (pole.text, pole.short))
 
 
 def flag_rows(spots: Sequence[Spot | None]) -> int:
@@ -110,7 +116,7 @@ def draw_flags(
             axes.plot([pole.at, pole.at], [begins, bottom], **_line(pole))
         if spot:
             words = pole.text if spot.form == 0 else pole.short
-            axes.text(view.starts + (spot.left + _PAD) / view.scale, begins + ROW - 6, words,
+            axes.text(view.starts + (spot.left + PAD) / view.scale, begins + ROW - 6, words,
                       weight="bold", color=_COLOURS.get(pole.kind, palette.INK),
                       fontsize=size * 0.75)  # fmt: skip
 
@@ -128,8 +134,8 @@ def draw_arrows(sheet: Sheet, axes: Axes, poles: Sequence[Pole], view: View, top
         words = f"{who}{pole.short} +{numbers.seconds(pole.at - zero)}"
         width = measure(words, sheet.size, bold=True)
         # The names of the crowds stand further down, so the lane may use their column.
-        fits = view.left + view.pixel(pole.at) + _PAD + width <= sheet.width - _PAD
-        where = view.starts + (view.pixel(pole.at) + _PAD) / view.scale if fits else view.ends
+        fits = view.left + view.pixel(pole.at) + PAD + width <= sheet.width - PAD
+        where = view.starts + (view.pixel(pole.at) + PAD) / view.scale if fits else view.ends
         box = None if fits else {"facecolor": palette.PAGE, "edgecolor": "none", "pad": 1.0}
         axes.text(where, level + 4, words, weight="bold", ha="left" if fits else "right",
                   fontsize=sheet.points(sheet.size), bbox=box)  # fmt: skip

@@ -9,8 +9,9 @@ from chaos.analysis.findings import Analysis, Proof
 from chaos.report import numbers
 from chaos.report.series import OK, Bins, bins, response_times
 from chaos.run.record import NOWHERE, Run
+from chaos.scenario.model import Fault
 
-_OVERVIEW_BINS = 150
+_OVERVIEW_BINS = 200
 _ZOOM_BINS = 40
 _SHORTEST_ZOOM, _LONGEST_ZOOM = 0.5, 60.0
 _FEWEST_NAMED = 3
@@ -20,8 +21,12 @@ _FEWEST_SHOWN = 150.0
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One fault on the timeline: it bit, it was injected in vain, or it was only planned."""
+    """One fault on the timeline: it bit, it was injected in vain, or it was only planned.
 
+    ``number`` stands for the text where there is no room for it, 1 for the scenario's first.
+    """
+
+    number: int
     starts: float
     ends: float
     text: str
@@ -57,18 +62,20 @@ def bands(run: Run, analysis: Analysis) -> list[Band]:
     """Every fault of the scenario, as it was applied, or as it was planned and never was."""
     proofs = {proof.fault: proof for proof in analysis.proofs}
     return [
-        _band(proofs.get(fault.name), fault.name, (fault.at, fault.at + fault.lasts), run.ended)
-        for fault in run.scenario.faults
+        _band(number, fault, proofs.get(fault.name), run.ended)
+        for number, fault in enumerate(run.scenario.faults, start=1)
     ]
 
 
-def _band(proof: Proof | None, name: str, planned: tuple[float, float], ended: float) -> Band:
+def _band(number: int, fault: Fault, proof: Proof | None, ended: float) -> Band:
+    name = fault.name
     if proof is None or proof.injected is None:
-        return Band(*planned, f"{name}: never injected", "planned")
+        ends = fault.at + fault.lasts
+        return Band(number, fault.at, ends, f"{name}: never injected", "planned")
     healed = proof.healed if proof.healed is not None else max(ended, proof.injected)
     if proof.first is None:
-        return Band(proof.injected, healed, f"{name}: touched nothing", "unproven")
-    return Band(proof.injected, healed, name, "hit")
+        return Band(number, proof.injected, healed, f"{name}: touched nothing", "unproven")
+    return Band(number, proof.injected, healed, name, "hit")
 
 
 def overview(run: Run, left: float, width: float) -> View:
@@ -82,9 +89,10 @@ def zoom_span(run: Run, analysis: Analysis) -> tuple[float, float] | None:
     t0 = analysis.t0
     if t0 is None or not len(run.operations):
         return None
-    moved = [m.at for m in analysis.marks if m.name in {"detected", "failed_over"} and m.at >= t0]
-    first_ends = min((b.ends for b in bands(run, analysis) if b.ends > t0), default=run.ended)
-    after = 2.2 * (max(moved) - t0) if moved else _first_trouble(run, t0, first_ends)
+    ends = min((band.ends for band in bands(run, analysis) if band.ends > t0), default=run.ended)
+    early = [mark for mark in analysis.marks if t0 <= mark.at <= ends]
+    moved = [mark.at for mark in early if mark.name in {"detected", "failed_over"}]
+    after = 2.2 * (max(moved) - t0) if moved else _first_trouble(run, t0, ends)
     shortest = max(_SHORTEST_ZOOM, _FEWEST_SHOWN / max(run.scenario.load.rate, 1e-3))
     after = float(np.clip(after, shortest, min(_LONGEST_ZOOM, max(1.0, run.ended - t0))))
     return t0 - 0.18 * after, t0 + after
