@@ -31,6 +31,7 @@ class Admitted:
     correlation: str
     ring: str = ""
     prefer: str = ""
+    writes: bool = False
     rsa_key: Callable[[], RSAPrivateKey] | None = None
     path: tuple[str, ...] = ()
     body: bytes = b""
@@ -61,7 +62,10 @@ class Admitted:
 
     def key(self) -> Key:
         """The key that the path names, as time has left it."""
-        return self.instance.find(self.path[0], self.ring, self.now)
+        key = self.instance.find(self.path[0], self.ring, self.now)
+        if self.writes:
+            self.instance.touched.add(key.id)
+        return key
 
     def _headers(self, kind: str) -> dict[str, str]:
         # IBM's SDK for Python parses application/json itself, and its users then lack `.json()`.

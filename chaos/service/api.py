@@ -30,7 +30,9 @@ from chaos.service.iam import TOKEN_PATHS, Iam
 from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
 from chaos.service.refusal import Refusal, unauthorized
 from chaos.service.routes import PREFIX, Route, find
+from chaos.service.storage import Forgetful, Storage
 
+FORGETFUL = Forgetful()
 _READ_HEADERS = frozenset(
     {"authorization", "bluemix-instance", "correlation-id", "x-kms-key-ring", "prefer"}
 )
@@ -41,8 +43,8 @@ class KeyService:
 
     ``scale`` makes the service's clock run that many times as fast from ``epoch`` on, for all that
     is timed in it but tokens, whose life is read by the caller's own clock. ``rsa_key`` draws the
-    keys of import tokens, which no entropy argument can. ``keep`` is told of an instance whenever
-    something in it changed, before the answer that acknowledges it is given.
+    keys of import tokens, which no entropy argument can. ``storage`` is told of a change before
+    the answer that acknowledges it is given.
     """
 
     def __init__(
@@ -53,16 +55,16 @@ class KeyService:
         entropy: Entropy,
         clock: Clock = REAL_TIME,
         rsa_key: Callable[[], RSAPrivateKey] | None = None,
-        keep: Callable[[Instance], None] = lambda _: None,
+        storage: Storage = FORGETFUL,
     ) -> None:
         self.region = region
         self.iam = iam
-        self.instances: dict[str, Instance] = {}
+        self.instances = dict(storage.load(entropy))
         self.answered: Counter[tuple[str, str, int]] = Counter()
         self._entropy = entropy
         self._clock = clock
         self._rsa_key = rsa_key
-        self._keep = keep
+        self._storage = storage
 
     def add_instance(
         self,
@@ -84,14 +86,14 @@ class KeyService:
             self._clock.at(now),
         )
         self.instances[made.id] = made
-        self._keep(made)
+        self._storage.keep(made, frozenset())
         return made
 
     def remove_instance(self, instance_id: str) -> None:
         """Remove a tenant with all its keys; KeyError where there is none."""
         removed = self.instances.pop(instance_id)
         removed.removed = True
-        self._keep(removed)
+        self._storage.keep(removed, frozenset())
 
     def answer(self, request: Request, now: float) -> Answer:
         """Answer one request at ``now``, UTC seconds since 1970."""
@@ -112,9 +114,10 @@ class KeyService:
                 segments = [unquote(segment) for segment in segments]
             asked.path, asked.query, asked.body = tuple(segments[1::2]), query, request.body
             answer = route.endpoint(asked)
-            if route.writes or asked.instance.changed:
-                asked.instance.changed = False
-                self._keep(asked.instance)
+            instance = asked.instance
+            if route.writes or instance.touched:
+                touched, instance.touched = frozenset(instance.touched), set()
+                self._storage.keep(instance, touched)
         except Refusal as refusal:
             answer = refusal.answer(route.failed, headers["correlation-id"])
         self.answered[route.method, route.path, answer.status] += 1
@@ -150,6 +153,7 @@ class KeyService:
             headers["correlation-id"],
             headers.get("x-kms-key-ring", ""),
             headers.get("prefer", ""),
+            route.writes,
             self._rsa_key,
         )
 

@@ -6,11 +6,13 @@ The line is one JSON object; every field may be left out::
      "iam": {"signing_key": "-----BEGIN PRIVATE KEY-----…", "token_lasts": 3600,
              "api_keys": [{"key": "…", "iam_id": "IBMid-1", "account": "…", "name": "…",
                            "grants": {"*": ["Manager", "KeyPurge"]}}]},
-     "instances": [{"id": "…", "account": "…", "name": "…"}],
-     "seed": 7, "scale_time": 1.0}
+     "instances": [{"id": "…", "account": "…", "name": "…", "plan": "…"}],
+     "seed": 7, "scale_time": 1.0, "directory": "/var/lib/keychaos"}
 
 ``region`` null makes a process that serves IAM alone. Without ``seed`` all entropy is the system's.
-All processes of one world are given the same ``iam``; then each region takes every token of it.
+With ``directory`` the keys are kept there, sealed, and found again by the next process; then
+``instances`` that it already holds are left as they are. All processes of one world are given the
+same ``iam``; then each region takes every token of it.
 """
 
 from typing import Annotated
@@ -18,6 +20,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chaos.errors import ScenarioError
+from chaos.service.instance import STANDARD_PLAN
 from chaos.service.roles import EVERYWHERE, OWNER, Identity, Role
 from chaos.service.tokens import RsaSigner
 
@@ -60,6 +63,7 @@ class Tenant(_Strict):
     id: NonEmpty
     account: NonEmpty
     name: str = ""
+    plan: str = STANDARD_PLAN
 
 
 class Configuration(_Strict):
@@ -72,6 +76,7 @@ class Configuration(_Strict):
     instances: tuple[Tenant, ...] = ()
     seed: int | None = None
     scale_time: float = Field(default=1.0, gt=0)
+    directory: str | None = None
 
     @classmethod
     def parse(cls, line: bytes) -> "Configuration":

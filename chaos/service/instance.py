@@ -63,8 +63,8 @@ class InstancePolicy:
 class Instance:
     """A service instance of one account in one region; its id is what `Bluemix-Instance` says.
 
-    ``changed`` is set when something in it changed that must be kept, and is cleared by whoever
-    keeps it; ``removed`` when nothing of it is to be kept any more.
+    ``touched`` collects the ids of keys that may have changed since they were last kept;
+    ``removed`` says that nothing of it is to be kept any more.
     """
 
     id: str
@@ -81,7 +81,7 @@ class Instance:
     policies: dict[str, InstancePolicy] = field(default_factory=dict)
     adapters: dict[str, Adapter] = field(default_factory=dict)
     import_token: ImportToken | None = None
-    changed: bool = False
+    touched: set[str] = field(default_factory=set, compare=False)
     removed: bool = False
 
     def crn(self, kind: str = "", name: str = "") -> str:
@@ -113,10 +113,12 @@ class Instance:
     def add(self, key: Key) -> None:
         """Take a new key in."""
         self.keys[key.id] = key
+        self.touched.add(key.id)
 
     def forget(self, key: Key) -> None:
         """Purge: the key, its material, its aliases and its registrations are no more."""
         del self.keys[key.id]
+        self.touched.add(key.id)
         for alias in key.aliases:
             self.aliases.pop(alias, None)
         self.release(key)
@@ -138,10 +140,9 @@ class Instance:
         """Whether time has left anything of the key."""
         if key.gone(now):
             self.forget(key)
-            self.changed = True
             return False
         if key.settle(now, self.new_version):
-            self.changed = True
+            self.touched.add(key.id)
         return True
 
 

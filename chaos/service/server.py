@@ -20,6 +20,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import orjson
@@ -34,7 +36,9 @@ from chaos.service.configuration import Configuration
 from chaos.service.front_door import FrontDoor
 from chaos.service.iam import Iam
 from chaos.service.protocol import HttpConnection
+from chaos.service.storage import Forgetful
 from chaos.service.tokens import RsaSigner
+from chaos.service.vault import Vault
 
 new_event_loop: Callable[[], asyncio.AbstractEventLoop]
 try:
@@ -44,7 +48,16 @@ except ImportError:
 
 STDIN = 0
 BACKLOG = 1024
-Pure = Callable[[Request, float], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a process serves: a region, or IAM alone. ``told`` is for the parent."""
+
+    answer: Callable[[Request, float], Answer]
+    observe: Callable[[float], None]
+    close: Callable[[], None]
+    told: dict[str, object]
 
 
 def new_rsa_key() -> rsa.RSAPrivateKey:
@@ -57,16 +70,17 @@ def new_signing_key() -> str:
     return new_rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def answering(configuration: Configuration) -> tuple[Pure, dict[str, object]]:
-    """The function that the process serves, and what it tells the parent about itself."""
+def part_of(configuration: Configuration) -> Part:
+    """What the process is to serve; WorldError when its directory cannot be had."""
     seed = configuration.seed
     entropy = os.urandom if seed is None else Random(seed).randbytes
-    told_iam = configuration.iam
-    signer = RsaSigner.from_pem(told_iam.signing_key or new_signing_key())
-    identities = told_iam.identities()
-    iam = Iam(signer, identities, entropy=entropy, token_lasts=told_iam.token_lasts)
+    told = configuration.iam
+    signer = RsaSigner.from_pem(told.signing_key or new_signing_key())
+    iam = Iam(signer, told.identities(), entropy=entropy, token_lasts=told.token_lasts)
     if configuration.region is None:
-        return iam.answer, {"region": None}
+        return Part(iam.answer, lambda _: None, lambda: None, {"region": None})
+    directory = configuration.directory
+    vault = None if directory is None else Vault(Path(directory), configuration.region)
     started = time.time()
     service = KeyService(
         configuration.region,
@@ -74,45 +88,62 @@ def answering(configuration: Configuration) -> tuple[Pure, dict[str, object]]:
         entropy=entropy,
         clock=Clock(configuration.scale_time, started),
         rsa_key=new_rsa_key,
+        storage=vault or Forgetful(),
     )
     for tenant in configuration.instances:
-        service.add_instance(tenant.account, instance_id=tenant.id, name=tenant.name, now=started)
+        if tenant.id not in service.instances:
+            service.add_instance(
+                tenant.account,
+                instance_id=tenant.id,
+                name=tenant.name,
+                plan=tenant.plan,
+                now=started,
+            )
     door = FrontDoor(service)
     instances = list(service.instances)
-    return door.answer, {"region": service.region, "zones": door.zones, "instances": instances}
+    said: dict[str, object] = {"region": service.region, "zones": door.zones}
+    said["instances"] = instances
+    return Part(door.answer, door.durations.observe, vault.close if vault else lambda: None, said)
 
 
 async def serve_until(
     configuration: Configuration, ready: Callable[[dict[str, object]], None], stop: asyncio.Event
 ) -> None:
     """Listen, tell that it does, and answer until ``stop``; WorldError when the port is taken."""
-    answer, told = answering(configuration)
+    part = part_of(configuration)
     connections: set[HttpConnection] = set()
 
     def respond(request: Request) -> Answer:
+        begun = time.perf_counter()
         try:
-            return answer(request, time.time())
+            return part.answer(request, time.time())
         except Exception as bug:  # noqa: BLE001 (one bad request must not end the region)
             return _confess(bug)
+        finally:
+            part.observe(time.perf_counter() - begun)
 
-    loop = asyncio.get_running_loop()
-    try:
-        server = await loop.create_server(
-            lambda: HttpConnection(respond, connections),
-            configuration.host,
-            configuration.port,
-            backlog=BACKLOG,
-        )
-    except OSError as error:
-        where = f"{configuration.host}:{configuration.port}"
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise WorldError(f"The key service cannot listen on {where}: {reason}.") from None
+    server = await _listen(configuration, lambda: HttpConnection(respond, connections))
     port = server.sockets[0].getsockname()[1]
-    ready({"ready": True, "url": f"http://{configuration.host}:{port}", "port": port, **told})
+    url = f"http://{configuration.host}:{port}"
+    ready({"ready": True, "url": url, "port": port, **part.told})
     await stop.wait()
     server.close()
     for connection in tuple(connections):
         connection.abort()
+    part.close()
+
+
+async def _listen(
+    configuration: Configuration, factory: Callable[[], HttpConnection]
+) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    host, port = configuration.host, configuration.port
+    try:
+        return await loop.create_server(factory, host, port, backlog=BACKLOG)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        message = f"The key service cannot listen on {host}:{port}: {reason}."
+        raise WorldError(message) from None
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from chaos.service.iam import Iam
 from chaos.service.instance import Instance, Registration
 from chaos.service.refusal import Refusal
 from chaos.service.roles import EVERYWHERE, OWNER, Identity, Role
+from chaos.service.storage import Forgetful
 from chaos.service.tokens import SecretSigner
 
 EPOCH = 1_700_000_000.0
@@ -114,6 +115,17 @@ def refusal_of(act: Callable[[], object]) -> Refusal | None:
     except Refusal as refused:
         return refused
     return None
+
+
+class Noting(Forgetful):
+    """A storage that notes how many keys each keeping was about."""
+
+    def __init__(self, kept: list[int]) -> None:
+        self.kept = kept
+
+    def keep(self, instance: Instance, touched: frozenset[str]) -> None:
+        """Note it."""
+        self.kept.append(len(touched))
 
 
 def envelope(*resources: object, kind: str = "key", total: int | None = None) -> dict[str, object]:

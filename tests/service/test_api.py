@@ -9,7 +9,7 @@ from chaos.exchange import Request
 from chaos.service.clock import Clock
 from chaos.service.roles import Role
 from chaos.service.routes import ROUTES, Route
-from tests.service.caller import EPOCH, MATERIAL, OTHER_MATERIAL, Caller, envelope, regions
+from tests.service.caller import EPOCH, MATERIAL, OTHER_MATERIAL, Caller, Noting, envelope, regions
 
 
 def named(route: Route) -> str:
@@ -202,7 +202,7 @@ def test_a_scaled_clock_shortens_what_is_timed_in_the_service_and_not_the_token(
 
 def test_a_change_is_kept_before_it_is_acknowledged_and_a_reading_is_not(south: Caller) -> None:
     kept: list[int] = []
-    south.service._keep = lambda instance: kept.append(len(instance.keys))
+    south.service._storage = Noting(kept)
     key = south.create()["id"]
     assert kept == [1]
     south.wrap(key)

@@ -54,5 +54,6 @@ def delete(asked: Admitted) -> Answer:
         raise Refusal(409, "KEY_RING_NOT_EMPTY_ERR", sentence)
     for key in held:
         key.ring = DEFAULT_RING
+        asked.instance.touched.add(key.id)
     del asked.instance.rings[name]
     return asked.empty()

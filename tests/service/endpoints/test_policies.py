@@ -3,7 +3,7 @@
 import pytest
 
 from chaos.service.keys import MONTH
-from tests.service.caller import MATERIAL, Caller, envelope
+from tests.service.caller import MATERIAL, Caller, Noting, envelope
 
 POLICY = "application/vnd.ibm.kms.policy+json"
 
@@ -98,8 +98,8 @@ def test_a_rotation_policy_rotates_the_key_and_old_wrapped_keys_still_open(south
     key = south.create()["id"]
     put(south, key, rotation(interval_month=1))
     wrapped = south.wrap(key)
-    kept: list[str] = []
-    south.service._keep = lambda instance: kept.append(instance.id)
+    kept: list[int] = []
+    south.service._storage = Noting(kept)
     south.now += MONTH
     opened = south.unwrap(key, wrapped["ciphertext"])
     assert opened["plaintext"] == wrapped["plaintext"]
