@@ -78,7 +78,13 @@ def looked_up(address: str, otherwise: str) -> Bindable | Problem:
     return Bindable(socket.AddressFamily(family), str(numeric[0]), int(numeric[1]))
 
 
-def refused(address: Bindable, error: OSError) -> Problem:
-    """Why a bind failed, in Go's words."""
-    reason = os.strerror(error.errno or errno.EIO)
-    return Problem(f"{address}: bind: {reason[0].lower()}{reason[1:]}")
+def of(sock: socket.socket) -> str:
+    """The address that a socket is bound to."""
+    host, port = sock.getsockname()[:2]
+    return joined(host, port)
+
+
+def reason(error: OSError) -> str:
+    """Why a bind or a listen failed, in Go's words."""
+    said = os.strerror(error.errno or errno.EIO)
+    return f"bind: {said[0].lower()}{said[1:]}"

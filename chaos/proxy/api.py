@@ -231,7 +231,7 @@ def _reset(asked: Asked) -> Plan:
     for proxy in asked.registry.values():
         if not proxy.enabled:
             yield from open_proxy(proxy)
-        yield tuple(Lift(proxy.name, toxic.name) for toxic in proxy.toxics)
+        yield tuple(Lift(proxy.name, toxic.name, toxic.stream) for toxic in proxy.toxics)
         proxy.toxics.clear()
     return Answer(204)
 
@@ -263,7 +263,7 @@ def _update_toxic(asked: Asked) -> Plan:
 def _delete_toxic(asked: Asked) -> Plan:
     proxy = asked.proxy
     toxic = found_toxic(proxy, asked.toxic_name)
-    yield (Lift(proxy.name, toxic.name),)
+    yield (Lift(proxy.name, toxic.name, toxic.stream),)
     proxy.toxics.remove(toxic)
     return Answer(204)
 

@@ -1,6 +1,7 @@
 """The changes of a registry carried out on real sockets: listeners, connections, toxics, counts."""
 
 import asyncio
+import errno
 import functools
 import socket
 import time
@@ -19,6 +20,8 @@ from chaos.proxy.registry import (
     Outcome,
     Place,
     Problem,
+    Release,
+    Reserve,
     Resolve,
     Shut,
 )
@@ -31,6 +34,7 @@ class Engine:
         self.gates: dict[str, Gate] = {}
         self._seed = seed
         self._host = host
+        self._reserved: dict[str, socket.socket] = {}
         self._alarm = Alarm(asyncio.get_running_loop())
 
     async def carry_out(self, changes: tuple[Change, ...]) -> tuple[Outcome, ...]:
@@ -46,7 +50,7 @@ class Engine:
         return outcomes
 
     async def _found(self, change: Change) -> address.Bindable | Problem | None:
-        if not isinstance(change, Open | Resolve):
+        if not isinstance(change, Open | Reserve | Resolve):
             return None
         look_up = functools.partial(address.looked_up, change.listen, self._host)
         if _numeric(change.listen):
@@ -57,22 +61,29 @@ class Engine:
         self, change: Change, found: address.Bindable | Problem | None, touched: list[Side]
     ) -> Outcome:
         match change:
+            case Place() | Alter() | Lift():
+                touched += self._toxic(change)
             case Resolve():
                 return found if isinstance(found, Problem) else str(found)
+            case Reserve():
+                return self._reserve(change, found)
             case Open():
                 return self._open(change, found)
-            case Shut():
-                self._shut(change.proxy)
-            case Forget():
-                self._shut(change.proxy)
-                self.gates.pop(change.proxy, None)
-            case Place():
-                touched += self._gate(change.proxy).place(change.toxic)
-            case Alter():
-                touched += self._gate(change.proxy).alter(change.toxic)
-            case Lift():
-                touched += self._gate(change.proxy).lift(change.toxic)
+            case Release():
+                self._release(change.proxy)
+            case Shut() | Forget():
+                self._shut(change)
         return None
+
+    def _toxic(self, change: Place | Alter | Lift) -> list[Side]:
+        gate = self._gate(change.proxy)
+        match change:
+            case Place():
+                return gate.place(change.toxic)
+            case Alter():
+                return gate.alter(change.toxic)
+            case Lift():
+                return gate.lift(change.toxic, change.stream)
 
     def _gate(self, name: str) -> Gate:
         gate = self.gates.get(name)
@@ -80,25 +91,59 @@ class Engine:
             gate = self.gates[name] = Gate(name, self._alarm, self._seed)
         return gate
 
-    def _shut(self, name: str) -> None:
-        if name in self.gates:
-            self.gates[name].shut()
+    def _shut(self, change: Shut | Forget) -> None:
+        if change.proxy in self.gates:
+            self.gates[change.proxy].shut()
+        if isinstance(change, Forget):
+            self.gates.pop(change.proxy, None)
 
     def _open(self, change: Open, found: address.Bindable | Problem | None) -> Outcome:
-        if found is None or isinstance(found, Problem):
-            return Problem(f"listen tcp: {found.text if found else 'no address'}")
-        listener = socket.socket(found.family, socket.SOCK_STREAM)
+        listener = self._reserved.pop(change.proxy, None)
+        if listener is None:
+            bound = self._bound(found)
+            if isinstance(bound, Problem):
+                return bound
+            listener = bound
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((found.host, found.port))
             listener.listen(BACKLOG)
         except OSError as error:
             listener.close()
-            return Problem(f"listen tcp {address.refused(found, error).text}")
-        listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        host, port = listener.getsockname()[:2]
+            return Problem(f"listen tcp {change.listen}: {address.reason(error)}")
         self._gate(change.proxy).open(listener, _dialled(change.upstream))
-        return address.joined(host, port)
+        return address.of(listener)
+
+    def _reserve(self, change: Reserve, found: address.Bindable | Problem | None) -> Outcome:
+        present = self.gates.get(change.proxy)
+        if present is not None and present.listens_on(str(found)):
+            # It is moved onto itself: its own listener goes first.
+            return str(found)
+        taken = any(address.of(one) == str(found) for one in self._reserved.values())
+        if isinstance(found, address.Bindable) and found.port and taken:
+            in_use = OSError(errno.EADDRINUSE, "")
+            return Problem(f"listen tcp {found}: {address.reason(in_use)}")
+        bound = self._bound(found)
+        if isinstance(bound, Problem):
+            return bound
+        self._reserved[change.proxy] = bound
+        return address.of(bound)
+
+    def _bound(self, found: address.Bindable | Problem | None) -> socket.socket | Problem:
+        if found is None or isinstance(found, Problem):
+            return Problem(f"listen tcp: {found.text if found else 'no address'}")
+        sock = socket.socket(found.family, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.settimeout(0)
+            sock.bind((found.host, found.port))
+        except OSError as error:
+            sock.close()
+            return Problem(f"listen tcp {found}: {address.reason(error)}")
+        return sock
+
+    def _release(self, name: str) -> None:
+        reserved = self._reserved.pop(name, None)
+        if reserved is not None:
+            reserved.close()
 
     def counts(self, names: Iterable[str]) -> dict[str, dict[str, object]]:
         """Proof of injection of the proxies of those names."""
@@ -108,6 +153,8 @@ class Engine:
         """Close every socket at once."""
         for gate in self.gates.values():
             gate.shut()
+        for name in list(self._reserved):
+            self._release(name)
         self._alarm.close()
 
 

@@ -6,6 +6,7 @@ import socket
 import time
 from dataclasses import asdict
 
+from chaos.proxy import address
 from chaos.proxy.alarm import Alarm
 from chaos.proxy.connection import Connection, Side, Traffic
 from chaos.proxy.kinds import toxic as toxic_of
@@ -47,6 +48,10 @@ class Gate:
         self._listener = listener
         self.opened_at = time.monotonic()
         self._starting = asyncio.get_running_loop().create_task(self._serve(listener))
+
+    def listens_on(self, listen: str) -> bool:
+        """Whether this is the address of its listener."""
+        return self._listener is not None and address.of(self._listener) == listen
 
     async def _serve(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -119,16 +124,15 @@ class Gate:
                 side.link.update(toxic, now)
         return sides
 
-    def lift(self, name: str) -> list[Side]:
+    def lift(self, name: str, stream: Stream) -> list[Side]:
         """Take a toxic away from new and live connections."""
-        stream = next(one for one in STREAMS if any(name == t.name for t in self.toxics[one]))
-        for toxic in self.toxics[stream]:
-            if toxic.name == name:
-                self._lifted.pop(name, None)
-                self._lifted[name] = toxic.counts
+        # Within one batch a toxic may stand beside the one that it replaces: the first one goes.
+        toxic = next(one for one in self.toxics[stream] if one.name == name)
+        self._lifted.pop(name, None)
+        self._lifted[name] = toxic.counts
         while len(self._lifted) > REMEMBERED:
             del self._lifted[next(iter(self._lifted))]
-        self.toxics[stream] = [toxic for toxic in self.toxics[stream] if toxic.name != name]
+        self.toxics[stream] = [one for one in self.toxics[stream] if one is not toxic]
         now = time.monotonic()
         sides = [side for side in self._live(stream) if side.link is not None]
         for side in sides:

@@ -65,6 +65,21 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """Take a listen address without listening yet; the outcome is the address."""
+
+    proxy: str
+    listen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give up the address that was reserved for a proxy."""
+
+    proxy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shut:
     """Stop listening and close every connection at once; toxics and counts stay."""
 
@@ -96,13 +111,14 @@ class Alter:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """Take the toxic of that name away."""
+    """Take the toxic of that name away; of two that stand for a moment, the older."""
 
     proxy: str
     toxic: str
+    stream: Stream
 
 
-Change = Resolve | Open | Shut | Forget | Place | Alter | Lift
+Change = Resolve | Reserve | Release | Open | Shut | Forget | Place | Alter | Lift
 
 
 @dataclass(frozen=True, slots=True)

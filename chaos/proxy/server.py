@@ -25,6 +25,7 @@ from chaos.errors import WorldError
 from chaos.exchange import Answer, Request
 from chaos.proxy import address
 from chaos.proxy.api import Plan, plain, populate, respond
+from chaos.proxy.batch import batching
 from chaos.proxy.body import Refusal, decoded
 from chaos.proxy.engine import Engine
 from chaos.proxy.forms import new_proxies
@@ -49,7 +50,11 @@ class FaultProxy:
         self._changing = asyncio.Lock()
         counts = self.engine.counts
         runtime = _runtime if runtime_metrics else None
-        self._more = {**counting(counts), **metrics(counts, runtime, proxies=proxy_metrics)}
+        self._more = {
+            **batching({}),
+            **counting(counts),
+            **metrics(counts, runtime, proxies=proxy_metrics),
+        }
         self._api: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> str:

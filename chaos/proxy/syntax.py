@@ -53,6 +53,22 @@ def parse(text: str) -> object:
     return value
 
 
+def written(value: object) -> bytes:
+    """A parsed value as JSON text again, its numbers as they were written."""
+    return _text(value).encode("utf-8", "surrogatepass")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, Pairs):
+        inner = (f"{json.dumps(key)}:{_text(one)}" for key, one in value)
+        return "{" + ",".join(inner) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_text(one) for one in value) + "]"
+    return json.dumps(value)
+
+
 def _quoted(character: str) -> str:
     if character == "'":
         return r"'\''"

@@ -131,7 +131,7 @@ def _lateness(vector: Vector, received: Received) -> float:
         ended = received.ended[0] if received.ended else -1.0
         at = received.when(so_far) if first.data else ended
         assert at >= min(first.at, last.at) - EARLY, (first, received)
-        late = max(late, at - max(first.at, last.at))
+        late = max(late, at - max(first.at, last.at) - received.joined)
     return late
 
 

@@ -16,11 +16,12 @@ SILENCE = 0.25
 
 @dataclass
 class Received:
-    """What arrived, when, in seconds since the connection was made.
+    """What arrived, when, in seconds since the client began to connect.
 
-    ``done`` is, for each input of the vector, the span of time within which it really went in.
+    ``joined`` is when its connection had reached the upstream: a toxic met it before. ``done`` is, for each input of the vector, the span of time within which it really went in.
     """
 
+    joined: float = 0.0
     done: list[tuple[float, float]] = field(default_factory=list)
     pieces: list[tuple[float, bytes]] = field(default_factory=list)
     ended: tuple[float, str] | None = None
@@ -71,28 +72,36 @@ async def _play(peer: Peer, number: int, vector: Vector) -> Received:
         host, _, port = (await asyncio.to_thread(prepare)).rpartition(":")
         with socket.socket() as client:
             client.settimeout(0)
+            started = time.monotonic()
             await loop.sock_connect(client, (host, int(port)))
             sender, _ = await loop.sock_accept(upstream)
             with sender:
                 sender.settimeout(0)
                 sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                received = await _converse(peer, proxy, vector, sender, client)
+                received = await _converse(peer, proxy, vector, Ends(sender, client, started))
                 peer.api.close()
                 return received
 
 
-async def _converse(
-    peer: Peer, proxy: str, vector: Vector, sender: socket.socket, client: socket.socket
-) -> Received:
+@dataclass(frozen=True)
+class Ends:
+    """The two ends of a connection, and when the client began to connect."""
+
+    sender: socket.socket
+    client: socket.socket
+    started: float
+
+
+async def _converse(peer: Peer, proxy: str, vector: Vector, ends: Ends) -> Received:
     loop = asyncio.get_running_loop()
-    started = time.monotonic()
-    received = Received()
+    started = ends.started
+    received = Received(time.monotonic() - started)
     lasts = max((step.at for step in (*vector.inputs, *vector.outputs)), default=0.0) + SILENCE
 
     async def receive() -> None:
         while received.ended is None:
             try:
-                piece = await loop.sock_recv(client, 1 << 16)
+                piece = await loop.sock_recv(ends.client, 1 << 16)
             except ConnectionResetError:
                 received.ended = (time.monotonic() - started, "reset")
                 return
@@ -103,11 +112,11 @@ async def _converse(
 
     receiving = asyncio.create_task(receive())
     for step in vector.inputs:
-        await asyncio.sleep(started + step.at - time.monotonic())
+        await asyncio.sleep(started + received.joined + step.at - time.monotonic())
         before = time.monotonic() - started
-        await _do(peer, proxy, step, sender)
+        await _do(peer, proxy, step, ends.sender)
         received.done.append((before, time.monotonic() - started))
-    await asyncio.sleep(started + lasts - time.monotonic())
+    await asyncio.sleep(started + received.joined + lasts - time.monotonic())
     receiving.cancel()
     return received
 
