@@ -81,9 +81,9 @@ def run(
     seed: int | None,
 ) -> None:
     """Play a SCENARIO, a name of the catalogue or a file, and report what came of it."""
-    from chaos.playing import Wish, play  # noqa: PLC0415 - figures and Locust are slow to import
-
     read_scenario = _scenario(scenario, overrides, seed)
+    from chaos.playing import Wish, play  # noqa: PLC0415 - figures are slow to import
+
     chosen = client or f"preset:{read_scenario.clients.policy}"
     words = ["keychaos", "run", scenario, "--world", world, "--seed", str(read_scenario.seed)]
     words += [word for each in overrides for word in ("--set", each)]
