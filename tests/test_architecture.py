@@ -61,7 +61,7 @@ EXPORTS = ["ScenarioError", "WorldError"]
 # What carries no meaning outside the machine or the registry that it names. The brackets keep this
 # file from holding what it forbids.
 TRACES = {
-    r"(?<![\w.])/(?:work|root|home|Users)/": "a path of one machine",
+    r"(?<![\w.])/(?:work|root|home|Users)/(?!someone\b)": "a path of one machine",
     r"py[p]i\.org|crate[s]\.io|repo\.[m]aven|proxy\.[g]olang\.org": "a registry",
     r"[p]ythonhosted|registry\.[n]pmjs|deb\.[d]ebian\.org": "a registry",
 }
