@@ -148,5 +148,31 @@ def report(folder: Path) -> None:
     sys.exit(conclude(folder))
 
 
+@main.command()
+@click.option("--regions", default="us-south,us-east", show_default=True, metavar="A,B,…")
+@click.option("--plan", default="tiered-pricing", show_default=True, help="The instances' plan.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Write NAME=value lines here.")
+@click.option("--scale-time", type=float, default=1.0, help="How fast its own timers run.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep keys here.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="The first region's port.")
+def serve(  # noqa: PLR0913 - an option each
+    *,
+    regions: str,
+    plan: str,
+    env_file: Path | None,
+    scale_time: float,
+    data: Path | None,
+    host: str,
+    port: int,
+) -> None:
+    """Serve the key service twin until Ctrl-C, for SDKs and programs of your own."""
+    from chaos.service import serve as serving  # noqa: PLC0415 - RSA is slow to import
+
+    names = tuple(name.strip() for name in regions.split(",") if name.strip())
+    wish = serving.Wish(names, plan, env_file, scale_time, data, host, port)
+    sys.exit(serving.serve(wish))
+
+
 if __name__ == "__main__":
     main()
