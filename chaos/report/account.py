@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
 
 from chaos.analysis.findings import EXIT_CODES, Analysis
 from chaos.report import counting, wording
@@ -54,6 +55,7 @@ class Account:
     integrity: tuple[IntegrityRow, ...]
     events: tuple[EventRow, ...]
     files: tuple[FileRow, ...]
+    scenario_path: str
     scenario_sha256: str
 
 
@@ -75,6 +77,7 @@ def account(run: Run, analysis: Analysis, files: tuple[FileRow, ...] = ()) -> Ac
         integrity=counting.integrity(run),
         events=events(run, analysis),
         files=files,
+        scenario_path=shown_path(run.scenario.path),
         scenario_sha256=hashlib.sha256(run.scenario.source.encode()).hexdigest(),
     )
 
@@ -91,6 +94,15 @@ def _identity(run: Run, analysis: Analysis) -> Identity:
         tool=f"keychaos {run.environment.get('keychaos') or _installed()}",
         exit_code=EXIT_CODES[analysis.verdict],
     )
+
+
+def shown_path(path: str) -> str:
+    """A scenario's path as a reader elsewhere can use it: nothing of the machine it was played on.
+
+    >>> shown_path("/home/someone/scenarios/a.yaml"), shown_path("mine/a.yaml")
+    ('a.yaml', 'mine/a.yaml')
+    """
+    return PurePath(path).name if PurePath(path).is_absolute() else path
 
 
 def later(started_utc: str, seconds: float) -> str:

@@ -1,7 +1,7 @@
 """Cells and tables: numbers written out, each with what to sort it by."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos.analysis.findings import Measured, Verdict
 from chaos.report import numbers
@@ -34,6 +34,15 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     empty: str
+
+    def without(self, *names: str) -> "Table":
+        """The same table without some of its columns."""
+        kept = [i for i, name in enumerate(self.columns) if name not in names]
+        return replace(
+            self,
+            columns=tuple(self.columns[i] for i in kept),
+            rows=tuple(tuple(row[i] for i in kept) for row in self.rows),
+        )
 
 
 def words(text: str) -> Cell:

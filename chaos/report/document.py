@@ -50,7 +50,7 @@ def document(account: Account) -> dict[str, Any]:
         "environment": dict(sorted(run.environment.items())),
         "reproduce": {"command": run.command, "seed": run.seed, "aborted": run.aborted},
         "scenario": {
-            "path": run.scenario.path,
+            "path": account.scenario_path,
             "sha256": account.scenario_sha256,
             "overrides": run.scenario.overrides,
             "source": run.scenario.source,

@@ -7,7 +7,6 @@ from chaos.report.account import Account
 from chaos.report.cells import Cell, Table
 
 _SPECIAL = str.maketrans({letter: "\\" + letter for letter in "\\`*_[]<>#|~"})
-_COLUMNS = ("Rule", "Value", "n", "Limit", "Margin", "Verdict")
 
 
 def summary(account: Account) -> str:
@@ -29,7 +28,7 @@ def _lines(account: Account) -> Iterator[str]:
     yield ""
     yield f"**{escape(account.answer)}**"
     yield ""
-    yield from table(tables.objectives(account), _COLUMNS)
+    yield from table(tables.objectives(account).without("Why"))
     if account.troubles:
         yield from _list("What went wrong", account.troubles)
     yield from _list("What to do", account.todo)
@@ -57,16 +56,15 @@ def _list(title: str, items: Iterable[str]) -> Iterator[str]:
         yield f"- {escape(item)}"
 
 
-def table(shown: Table, columns: tuple[str, ...] = ()) -> Iterator[str]:
-    """A table as Markdown lines, some of its columns or all."""
+def table(shown: Table) -> Iterator[str]:
+    """A table as Markdown lines."""
     if not shown.rows:
         yield escape(shown.empty)
         return
-    kept = [i for i, name in enumerate(shown.columns) if not columns or name in columns]
-    yield _row(shown.columns[i] for i in kept)
-    yield _row("---:" if shown.rows[0][i].numeric else "---" for i in kept)
+    yield _row(shown.columns)
+    yield _row("---:" if cell.numeric else "---" for cell in shown.rows[0])
     for row in shown.rows:
-        yield _row(_cell(row[i]) for i in kept)
+        yield _row(map(_cell, row))
 
 
 def _row(cells: Iterable[str]) -> str:
