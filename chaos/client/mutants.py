@@ -9,7 +9,7 @@ from math import inf
 
 from chaos.client.backoff import exponential
 from chaos.client.call import Factory
-from chaos.client.policy import Breaker, Failover, Policy, Retried
+from chaos.client.policy import Breaker, Failover, Policy, Retried, Timeouts
 from chaos.client.presets import RECOMMENDED, factory, named
 from chaos.client.retry_after import RetryAfter
 
@@ -35,7 +35,9 @@ MUTANTS: Mapping[str, Policy] = {
         "trusts-plaintext-unchecked": replace(RECOMMENDED, checks=False),
         "retries-rotate-blindly": replace(RECOMMENDED, reconciles=False),
         "breaker-never-half-opens": replace(RECOMMENDED, breaker=Breaker(pause=inf, cap=inf)),
-        "deadline-not-passed-down": replace(RECOMMENDED, bounded=False),
+        "deadline-not-passed-down": replace(
+            RECOMMENDED, bounded=False, timeouts=Timeouts(connect=0.5, read=10.0, total=10.0)
+        ),
         "no-failover": replace(RECOMMENDED, failover=None),
         "ping-pong": replace(
             RECOMMENDED,

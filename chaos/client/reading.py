@@ -42,6 +42,7 @@ class Reading:
     written: bool = False
 
 
+TIMEOUTS = frozenset({"connect timeout", "read timeout", "total timeout"})
 WRONG_PLAINTEXT = "wrong plaintext"
 _CUT = Reading("down", why="truncated", written=True)
 _WRONG = Reading("down", why=WRONG_PLAINTEXT)

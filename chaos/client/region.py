@@ -9,7 +9,8 @@ from chaos.client.policy import Policy
 from chaos.client.throttle import Gate
 
 BreakerState = Literal["closed", "open", "half_open"]
-_MEMORY = 0.9
+# A median moves up and down by this factor: one call in five that is slow does not lift it.
+_STEP = 1.05
 
 
 class Region:
@@ -18,7 +19,7 @@ class Region:
     ``retry_at`` is when an open region may be asked again, ``asked_until`` when a probe under way
     is over at the latest, ``held_until`` what its Retry-After asked for. ``calm_since`` is the
     first success since it opened, None where there is none; ``step`` is the step of the way back,
-    -1 off it. ``latency`` is a moving average in seconds, 0 before the first success.
+    -1 off it. ``latency`` follows the median in seconds, 0 before the first success.
     """
 
     __slots__ = (
@@ -78,7 +79,10 @@ class Region:
     def succeeded(self, sent: float, now: float, rng: Random) -> None:
         """An attempt sent at ``sent`` succeeded here."""
         took = now - sent
-        self.latency = _MEMORY * self.latency + (1.0 - _MEMORY) * took if self.latency else took
+        if not self.latency:
+            self.latency = took
+        else:
+            self.latency *= _STEP if took > self.latency else 1.0 / _STEP
         if self.state == "closed":
             self.strikes = 0
         elif sent >= self.opened_at and self.rule:

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from chaos.client import wire
 from chaos.client.call import DecisionKind, Done, Outcome, Result, Step, Try, Wait, Work
 from chaos.client.errands import Errand
-from chaos.client.reading import WRONG_PLAINTEXT, Reading, checked, read
-from chaos.client.retrying import TIMEOUTS, Retrying
-from chaos.client.route import Choice, Hold
+from chaos.client.reading import Reading, checked, read
+from chaos.client.retrying import Retrying
+from chaos.client.route import NEVER, Choice, Hold
 from chaos.client.sending import Attempt, Sending
 from chaos.exchange import Answer, Reply
 
 if TYPE_CHECKING:
     from chaos.client.caller import PolicyClient
 
-_NEVER_AGAIN = 1_000_000
 _NOTHING = Reading("down", why="none was made")
 
 
@@ -34,6 +33,7 @@ class RepeatableCall:
         "_errands",
         "_hedged",
         "_last",
+        "_prepaid",
         "_retrying",
         "_sending",
         "_stale",
@@ -54,6 +54,7 @@ class RepeatableCall:
         self._errands: dict[int, Errand] = {}
         self._due = now
         self._cost = 0.0
+        self._prepaid = False
         self._hedged = False
         self._stale: list[int] = []
         self._last = _NOTHING
@@ -131,64 +132,53 @@ class RepeatableCall:
 
     def _failed(self, attempt: Attempt, reply: Reply, reading: Reading, now: float) -> None:
         """An attempt did not succeed: blame it, and plan the next one unless it was final."""
+        region = self.client.route.regions[attempt.index]
         if reading.meaning == "cancelled":
-            self.client.route.regions[attempt.index].unask()
+            region.unask()
             self._give_up("it was cancelled", now)
         elif reading.why.startswith("401") and self.client.tokens.refused(attempt.token, now):
             self._due = now
         elif reading.meaning == "stale" and attempt.index and self.client.route.roams:
             self._stale.append(attempt.index)
-            self._tries[attempt.index] = _NEVER_AGAIN
+            self._tries[attempt.index] = NEVER
             self._due = now
         elif self._retrying.may_follow(reply, reading):
-            self._blame(attempt, reading, now)
+            asked = self._heed(attempt.index, reply, now)
+            region.account.failed(now)
+            blame = self.client.route.blame(attempt.index, attempt.sent, reading, now, self.work)
+            self._tries[attempt.index] += blame
             if not self._sending.under_way:
-                self._plan(attempt.index, reply, reading, now)
+                self._plan(reply, reading, asked, now)
         elif not self._sending.under_way:
             self._refuse(reading, now)
 
-    def _blame(self, attempt: Attempt, reading: Reading, now: float) -> None:
-        """Hold this failure against the region where it happened, as far as it is its fault."""
-        policy, route, number = self.client.policy, self.client.route, self.work.number
-        region = route.regions[attempt.index]
-        region.account.failed(now)
-        self._tries[attempt.index] += 1 + (reading.why in TIMEOUTS)
-        if policy.failover and reading.meaning in policy.failover.leaves_on:
-            name = region.target.region
-            self._tries[attempt.index] = _NEVER_AGAIN
-            route.shun(attempt.index, now, number, f"{name} says {reading.why} of this root key")
-        elif reading.meaning == "down":
-            if reading.why == WRONG_PLAINTEXT:
-                self._tries[attempt.index] = _NEVER_AGAIN
-                why = "what it returned is not the data key that was wrapped"
-                route.note("wrong_plaintext", now, number, region.target.region, "", why)
-            route.failed(attempt.index, attempt.sent, now, number, reading.why)
+    def _heed(self, index: int, reply: Reply, now: float) -> float | None:
+        """What Retry-After makes this call wait, after holding the region for the whole client."""
+        route = self.client.route
+        asked, held = self._retrying.asked(reply, self.client.wiring.epoch + now, route)
+        if held:
+            route.hold(index, now + held, now, self.work.number)
+        return asked
 
-    def _plan(self, index: int, reply: Reply, reading: Reading, now: float) -> None:
+    def _plan(self, reply: Reply, reading: Reading, asked: float | None, now: float) -> None:
         """Set when the next attempt is due; where it goes is decided then."""
-        policy = self.client.policy
+        policy, route = self.client.policy, self.client.route
         over = self._retrying.count(reply, reading)
         spent = over or self._sending.made >= policy.attempts
         if spent and not policy.last_wait:
             self._give_up("its attempts are used up", now)
             return
-        self._due = now + self._wait(index, reply, reading, now)
+        place = route.peek(self._tries, now)
+        if route.roams and place is not None and not self._tries[place]:
+            # There is a region that this call has not asked yet: no wait makes that one better.
+            self._retrying.waited = wait = 0.0
+        else:
+            wait = self._retrying.wait(reply, reading, asked, route)
+        self._due = now + wait
         if self._due >= self.deadline:
             self._give_up("its deadline comes before the next attempt", now)
         elif spent:
             self._ending = self._ended("its attempts are used up", now)
-
-    def _wait(self, index: int, reply: Reply, reading: Reading, now: float) -> float:
-        """Seconds to the next attempt: none to a region that this call has not asked yet."""
-        client, route = self.client, self.client.route
-        asked, held = self._retrying.asked(reply, client.wiring.epoch + now, route)
-        if held:
-            route.hold(index, now + held, now, self.work.number)
-        place = route.peek(self._tries, now)
-        if route.roams and place is not None and not self._tries[place]:
-            self._retrying.waited = 0.0
-            return 0.0
-        return self._retrying.wait(reply, reading, asked, route)
 
     def _beside(self, now: float) -> Step:
         """An attempt is under way: wait for it, or put a hedge beside it when it is slow."""
@@ -207,9 +197,8 @@ class RepeatableCall:
             return Wait(min(until, at))
         self._hedged = True
         index = self.client.route.beside(first.index, now)
-        account = self.client.route.regions[index].account
-        cost = account.withdraw(now, "timeout")
-        if cost is None:
+        # The region that is slow pays, for it is its operations that fill its account.
+        if index is None or region.account.withdraw(now, "timeout") is None:
             return Wait(until)
         name = self.client.route.regions[index].target.region
         why = f"{region.target.region} has not answered for {now - first.sent:.3f} s"
@@ -223,11 +212,11 @@ class RepeatableCall:
             return self._held(choice, now)
         region = self.client.route.regions[choice.index]
         again = self._sending.asked(choice.index)
-        if again and not choice.probe:
+        if again and not choice.probe and not self._prepaid:
             cost = region.account.withdraw(now, self._retrying.cause)
             if cost is None:
                 return self._broke(choice.index, now)
-            self._cost = cost
+            self._cost, self._prepaid = cost, True
         wait = region.gate.ask(now, self.client.rng)
         if wait is None:
             return self._give_up("it was shed before it was sent", now, "shed")
@@ -240,18 +229,18 @@ class RepeatableCall:
 
     def _broke(self, index: int, now: float) -> Step:
         """The budget pays for no retry there: on with another region, where there is one."""
-        self._tries[index] = _NEVER_AGAIN
-        if self.client.route.roams and min(self._tries) < _NEVER_AGAIN:
+        self._tries[index] = NEVER
+        if self.client.route.roams and min(self._tries) < NEVER:
             return self._next(now)
         return self._give_up("the retry budget is used up", now, "budget_exhausted")
 
     def _held(self, hold: Hold, now: float) -> Step:
         """No region may be asked now: wait for the next that may, if the deadline allows."""
         rule = self.client.route.rule
-        if self._stale or min(self._tries) >= _NEVER_AGAIN:
+        if self._stale:
             return self._give_up(hold.why, now)
         if hold.until <= now:
-            self._tries = [tries if tries >= _NEVER_AGAIN else 0 for tries in self._tries]
+            self._tries = [tries if tries >= NEVER else 0 for tries in self._tries]
             return self._next(now)
         if self.work.kind in rule.yielding:
             return self._give_up(f"{hold.why} and a {self.work.kind} gives way", now, "shed")
@@ -265,6 +254,7 @@ class RepeatableCall:
         return Wait(self._due)
 
     def _try(self, choice: Choice, now: float, *, paid: bool) -> Try:
+        self._prepaid = False
         waited = self._retrying.waited
         return self._sending.begin(choice, self.work, self._body, now, waited=waited, paid=paid)
 

@@ -4,12 +4,11 @@ from math import inf
 
 from chaos.client.budget import Cause
 from chaos.client.policy import Policy
-from chaos.client.reading import OK, Reading
+from chaos.client.reading import OK, TIMEOUTS, Reading
 from chaos.client.retry_after import AmazonRetryAfter, RetryAfter, asked_for
 from chaos.client.route import Route
 from chaos.exchange import Answer, Failure, Reply
 
-TIMEOUTS = frozenset({"connect timeout", "read timeout", "total timeout"})
 _CONNECTING = frozenset({"refused", "connect timeout", "dns", "tls"})
 _TRUNCATED = Failure("truncated", written=True)
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from math import inf
 from random import Random
 
-from chaos.client.call import Decision, DecisionKind, Why, Wiring
+from chaos.client.call import Decision, DecisionKind, Why, Wiring, Work
 from chaos.client.policy import Failover, Policy
+from chaos.client.reading import TIMEOUTS, WRONG_PLAINTEXT, Reading
 from chaos.client.region import Region
 
+# As many attempts of a call at a region as no policy allows: that region is out for this call.
+NEVER = 1_000_000
 _PROBE_SLACK = 3.0
 _DWELL_SPREAD = 0.03
 
@@ -61,7 +64,7 @@ class Route:
             region = self.regions[index]
             if region.state != "closed" and now >= region.askable_at() and not tries[index]:
                 return self._probe(index, now, number)
-        return self._hold(now)
+        return self._hold(tries, now)
 
     def peek(self, tries: Sequence[int], now: float) -> int | None:
         """Where the next attempt of a call would go at once, None when it must wait for a place."""
@@ -70,12 +73,10 @@ class Route:
                 return index
         return None
 
-    def beside(self, index: int, now: float) -> int:
-        """Where a hedge of an attempt at that region goes: elsewhere if it may, else there, too."""
-        for other in self._order():
-            if other != index and self.regions[other].free(now):
-                return other
-        return index
+    def beside(self, index: int, now: float) -> int | None:
+        """Where a hedge of an attempt at that region may go: elsewhere rather than there, too."""
+        free = [place for place in self._order() if self.regions[place].free(now)]
+        return next((place for place in free if place != index), index if free else None)
 
     def succeeded(self, index: int, sent: float, now: float, number: int) -> None:
         """An attempt at that region succeeded: evidence for it, and against a home that is open."""
@@ -89,6 +90,23 @@ class Route:
             self._move(index, now, number)
         elif region.state == "half_open":
             self._advance(index, now, number)
+
+    def blame(self, index: int, sent: float, reading: Reading, now: float, work: Work) -> int:
+        """Hold a failure against its region as far as it is its fault; as how many tries it counts.
+
+        One that timed out counts double: there is no time for a second of that sort.
+        """
+        name = self.regions[index].target.region
+        if self.roams and reading.meaning in self.rule.leaves_on:
+            self.shun(index, now, work.number, f"{name} says {reading.why} of this root key")
+            return NEVER
+        if reading.meaning == "down":
+            self.failed(index, sent, now, work.number, reading.why)
+        if reading.why == WRONG_PLAINTEXT:
+            why = "what it returned is not the data key that was wrapped"
+            self.note("wrong_plaintext", now, work.number, name, "", why)
+            return NEVER
+        return 2 if reading.why in TIMEOUTS else 1
 
     def failed(self, index: int, sent: float, now: float, number: int, why: str) -> None:
         """An attempt at that region failed, so that another may be better."""
@@ -169,8 +187,12 @@ class Route:
         region.ask(now, self.probe_patience(index))
         return Choice(index, "probe", probe=True)
 
-    def _hold(self, now: float) -> Hold:
-        region = min(self.regions, key=Region.askable_at)
+    def _hold(self, tries: Sequence[int], now: float) -> Hold:
+        """What a call must wait for that no region takes now; for ever if none is left to it."""
+        left = [region for region, made in zip(self.regions, tries, strict=True) if made < NEVER]
+        if not left:
+            return Hold(inf, "no region is left to ask")
+        region = min(left, key=Region.askable_at)
         name = region.target.region
         if region.state == "closed" and now >= region.held_until:
             return Hold(now, f"{name} is worth another round")

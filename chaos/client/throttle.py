@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 _GRAIN = 100
+_ROUNDING = 1e-6
 
 
 class Gate:
@@ -125,7 +126,8 @@ class _CubicGate(Gate):
         if not self.on:
             return 0.0
         self._fill(now)
-        if self.capacity >= 1.0:
+        # What is missing by rounding only would be a wait too short for a clock to pass it.
+        if self.capacity >= 1.0 - _ROUNDING:
             self.capacity -= 1.0
             return 0.0
         return (1.0 - self.capacity) / self.rate
