@@ -12,6 +12,7 @@ from chaos.service.keys import Key
 from chaos.service.roles import Identity, Role
 
 NOTHING: Mapping[str, object] = {}
+NO_HEADERS: Mapping[str, str] = {}
 MEDIA = "application/vnd.ibm.kms.{}+json"
 
 
@@ -56,7 +57,7 @@ class Admitted:
         }
         return self.bare(kind, {"metadata": described, "resources": resources}, status)
 
-    def empty(self, status: int = 204, **headers: str) -> Answer:
+    def empty(self, status: int = 204, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
         """Answer without a body."""
         return Answer(status, {"correlation-id": self.correlation, **headers})
 

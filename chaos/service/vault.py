@@ -33,8 +33,7 @@ class Vault:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._path = directory / f"{region}.log"
             self._sealer = AESGCM(_sealing_key(directory / "sealing.key"))
-            self._lock = (directory / f"{region}.lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = _locked(directory / f"{region}.lock")
         except BlockingIOError:
             message = f"Another key service has {directory} open for {region}."
             raise WorldError(message) from None
@@ -67,7 +66,7 @@ class Vault:
     def close(self) -> None:
         """Let the next process have it."""
         os.close(self._log)
-        self._lock.close()
+        os.close(self._lock)
 
     def _sealed(self, plain: Iterable[bytes]) -> Iterator[bytes]:
         for record in plain:
@@ -86,6 +85,17 @@ class Vault:
             nonce, sealed = kept[begin : begin + NONCE_SIZE], kept[begin + NONCE_SIZE : end]
             yield self._sealer.decrypt(nonce, sealed, _NUMBER.pack(number))
             place, number = end, number + 1
+
+
+def _locked(path: Path) -> int:
+    """The open lock file; BlockingIOError when another process has it."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(opened)
+        raise
+    return opened
 
 
 def _sealing_key(path: Path) -> bytes:

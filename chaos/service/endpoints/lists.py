@@ -15,7 +15,7 @@ def count_keys(asked: Admitted) -> Answer:
     """How many keys there are, in the `Key-Total` header."""
     keys = asked.instance.settled_keys(asked.now)
     chosen = selection.select(keys, asked.query, asked.ring)
-    return asked.empty(200, **{"key-total": str(len(chosen))})
+    return asked.empty(200, {"key-total": str(len(chosen))})
 
 
 def list_keys(asked: Admitted) -> Answer:

@@ -1,0 +1,41 @@
+"""Material that callers bring."""
+
+from base64 import b64encode
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.service.material import root_version, standard_payload
+from tests.service.caller import refusal_of
+from tests.service.test_admitted import admitted
+
+
+@given(st.binary(max_size=40))
+def test_a_root_key_takes_16_24_or_32_bytes_that_are_not_all_zero(material: bytes) -> None:
+    body: dict[str, object] = {"payload": b64encode(material).decode()}
+    asked = admitted(writes=True)
+    refused = refusal_of(lambda: root_version(asked, body))
+    assert (refused is None) == (len(material) in (16, 24, 32) and any(material))
+    if refused is None:
+        assert root_version(asked, body).material == material
+
+
+@given(st.binary(max_size=100))
+def test_a_standard_key_takes_anything_that_is_not_all_zero(payload: bytes) -> None:
+    body: dict[str, object] = {"payload": b64encode(payload).decode()}
+    refused = refusal_of(lambda: standard_payload(admitted(writes=True), body))
+    assert (refused is None) == any(payload)
+
+
+def test_without_a_payload_32_bytes_are_drawn() -> None:
+    asked = admitted(writes=True)
+    assert len(root_version(asked, {}).material) == 32
+    assert len(standard_payload(asked, {"payload": None})) == 32
+
+
+def test_a_standard_payload_has_10_000_bytes_at_most() -> None:
+    asked = admitted(writes=True)
+    for size, fits in ((10_000, True), (10_001, False)):
+        body: dict[str, object] = {"payload": b64encode(b"x" * size).decode()}
+        refused = refusal_of(lambda body=body: standard_payload(asked, body))  # type: ignore[misc] # bound now
+        assert (refused is None) == fits

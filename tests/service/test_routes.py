@@ -1,0 +1,52 @@
+"""The table of routes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.service.routes import ROUTES, Route, find
+
+
+def test_no_two_routes_answer_the_same_request() -> None:
+    names = [(route.method, route.path, route.action) for route in ROUTES]
+    assert len(names) == len(set(names))
+
+
+@given(st.sampled_from(ROUTES), st.text(alphabet="abcXYZ019-_%.", min_size=1, max_size=12))
+def test_every_route_is_found_whatever_the_names_in_its_path(route: Route, name: str) -> None:
+    segments = [name if part == "*" else part for part in route.path.split("/")]
+    assert find(route.method, segments, route.action) is route
+
+
+def test_a_literal_path_wins_over_a_key_of_that_name() -> None:
+    found = find("GET", ["keys", "registrations"], "")
+    assert isinstance(found, Route)
+    assert found.path == "keys/registrations"
+
+
+def test_a_known_path_tells_its_methods_and_an_unknown_one_none() -> None:
+    assert find("PUT", ["keys"], "") == ["HEAD", "GET", "POST"]
+    assert find("GET", ["elsewhere"], "") == []
+    assert find("GET", [], "") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "writes", "failed"),
+    [
+        ("POST", "keys/*/actions/wrap", False, "Action could not be performed on key"),
+        ("POST", "keys/*/actions/rotate", True, "Action could not be performed on key"),
+        ("POST", "keys", True, "Key could not be created"),
+        ("GET", "keys/*/policies", False, "Key policy could not be retrieved"),
+        ("GET", "import_token", True, "Import token could not be retrieved"),
+        ("DELETE", "kmip_adapters/*/certificates/*", True, "KMIP client certificate could not be"),
+    ],
+)
+def test_a_route_knows_whether_it_writes_and_what_its_errors_say(
+    method: str,
+    path: str,
+    writes: bool,  # noqa: FBT001 (a table)
+    failed: str,
+) -> None:
+    (route,) = (r for r in ROUTES if (r.method, r.path, r.action) == (method, path, ""))
+    assert route.writes == writes
+    assert route.failed.startswith(failed)
