@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from chaos import shelf
 from chaos.errors import ScenarioError, WorldError
 from chaos.scenario import Scenario, read
 
-USER_MISTAKE, ENVIRONMENT = 2, 5
+USER_MISTAKE, ABORTED, ENVIRONMENT = 2, 4, 5
 WORLDS = ("sockets", "simulated")
 
 
@@ -22,12 +23,16 @@ class Front(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; our two exceptions become a sentence on standard error."""
+        # A SIGTERM unwinds like Ctrl-C wherever no run of ours is waiting for it.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return super().invoke(ctx)
         except ScenarioError as error:
             _leave(error, USER_MISTAKE)
         except WorldError as error:
             _leave(error, ENVIRONMENT)
+        except KeyboardInterrupt:
+            _leave("Stopped. What had been recorded is kept.", ABORTED)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -40,7 +45,7 @@ class Front(click.Group):
             raise click.UsageError(f"{error.message.rstrip('.')}.{near}", ctx) from error
 
 
-def _leave(error: Exception, code: int) -> NoReturn:
+def _leave(error: Exception | str, code: int) -> NoReturn:
     click.echo(str(error), err=True)
     sys.exit(code)
 

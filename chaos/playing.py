@@ -1,6 +1,7 @@
 """Plays a scenario from the front door's wish to its exit code: world, record, findings, report."""
 
 import asyncio
+import contextlib
 import secrets
 import signal
 import time
@@ -38,7 +39,7 @@ class Wish:
 def play(wish: Wish) -> int:
     """Play, record, judge and report; the exit code. Raises WorldError before time zero."""
     console = Console(highlight=False, soft_wrap=False)
-    factory = factory_named(wish.client)
+    factory_named(wish.client)
     started = datetime.now(UTC)
     run_id = f"{wish.world}-{wish.scenario.seed}-{started:%Y%m%dT%H%M%SZ}"
     folder = wish.out or Path("results") / wish.scenario.name / run_id
@@ -59,17 +60,27 @@ def play(wish: Wish) -> int:
     terminal.plan(wish.scenario, wish.world, wish.client, console)
     try:
         if wish.world == "simulated":
-            journal = Journal(folder / stored.LOAD, regions)
-            ending = simulate(wish.scenario, factory, journal.note, started.timestamp())
-            journal.close()
+            ending = _simulated(wish, folder, started.timestamp())
         else:
             with LiveView(wish.scenario, console) as view:
                 ending = asyncio.run(_sockets(Order(wish.scenario, wish.client, folder), view))
+            # The loop put its own handler away; from here a SIGTERM unwinds again.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
     except WorldError:
         stored.discard(folder)
         raise
     stored.save(folder, _ended(manifest, ending))
     return conclude(folder, console)
+
+
+def _simulated(wish: Wish, folder: Path, epoch: float) -> Ending:
+    regions = tuple(region.name for region in wish.scenario.regions)
+    factory = factory_named(wish.client)
+    with contextlib.closing(Journal(folder / stored.LOAD, regions)) as journal:
+        try:
+            return simulate(wish.scenario, factory, journal.note, epoch)
+        except KeyboardInterrupt:
+            return Ending(0.0, "stopped by a signal in the middle of virtual time")
 
 
 def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
