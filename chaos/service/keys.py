@@ -115,6 +115,8 @@ class Key:
 
         An expired key is deactivated, an approval lapses, a rotation policy rotates.
         """
+        if self.approval is None and self.rotation is None and now < self.expires:
+            return False
         before = (self.state, self.approval, len(self.versions))
         if self.approval is not None and now >= self.approval.expires:
             self.approval = None
