@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 from chaos.analysis.findings import Analysis
 from chaos.errors import WorldError
-from chaos.report import document, figure, html, junit, markdown, raw
+from chaos.report import document, figure, html, junit, markdown, raw, seal
 from chaos.report.account import Account, account
 from chaos.run.record import Run
 
@@ -18,7 +19,8 @@ def write_forms(run: Run, analysis: Analysis, directory: Path) -> list[Path]:
         directory.mkdir(parents=True, exist_ok=True)
         told = account(run, analysis, raw.files(directory))
         written = []
-        for name, content in forms(told):
+        sealed = ((seal.SEAL, seal.encoded(seal.strips(directory))),)
+        for name, content in chain(forms(told), sealed):
             (directory / name).write_bytes(content)
             written.append(directory / name)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 import jinja2
@@ -15,12 +16,22 @@ from chaos.scenario.vocabulary import VOCABULARY
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDE, _NARROW = "timeline-wide", "timeline-narrow"
+_DRAWN = re.compile(r"<figure>.*?<figcaption>", re.DOTALL)
 
 
 def page(account: Account, picture: Picture, narrow: str) -> str:
     """The whole report as one HTML page; ``narrow`` is the figure for phones as SVG."""
     about = described.alt_text(account)
     title = account.analysis.headline
+    return words_of(
+        account,
+        inline(picture.svg, _WIDE, title, about, skip=picture.head),
+        inline(narrow, _NARROW, title, about),
+    )
+
+
+def words_of(account: Account, wide: str = "", narrow: str = "") -> str:
+    """The page around the figures."""
     script = _template("sort.js")
     return _environment().get_template("report.html").render(
         account=account,
@@ -34,12 +45,17 @@ def page(account: Account, picture: Picture, narrow: str) -> str:
         tables=tables.every(account),
         series=described.series_table(account.run),
         terms=_terms(account),
-        wide=inline(picture.svg, _WIDE, title, about, skip=picture.head),
-        narrow=inline(narrow, _NARROW, title, about),
+        wide=wide,
+        narrow=narrow,
         style=_template("report.css"),
         script=script,
         script_hash=_hash(script),
     )  # fmt: skip
+
+
+def without_figures(text: str) -> str:
+    """A page of ours without its drawings, which depend on the version of matplotlib as well."""
+    return _DRAWN.sub("<figure><figcaption>", text)
 
 
 def _terms(account: Account) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from chaos.run import stored
 from chaos.run.journal import ATTEMPTS, OPERATIONS
 from chaos.run.record import ATTEMPT, OPERATION
 
-_LAYOUTS = {ATTEMPTS: ATTEMPT.itemsize, OPERATIONS: OPERATION.itemsize}
+LAYOUTS = {ATTEMPTS: ATTEMPT, OPERATIONS: OPERATION}
 
 
 def files(folder: Path) -> tuple[FileRow, ...]:
@@ -24,8 +24,8 @@ def _row(folder: Path, path: Path) -> FileRow:
 
 
 def _rows(path: Path, octets: int) -> int | None:
-    if path.name in _LAYOUTS:
-        return octets // _LAYOUTS[path.name]
+    if path.name in LAYOUTS:
+        return octets // LAYOUTS[path.name].itemsize
     if path.suffix == ".jsonl":
         with path.open("rb") as stream:
             return sum(1 for _ in stream)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from chaos.analysis.findings import Analysis, Finding, Verdict
 from chaos.report import numbers, palette, wording
+from chaos.report.agreement import Verified
 from chaos.report.sparklines import signals
 from chaos.report.tiles import tally
 from chaos.run.record import Run
@@ -72,6 +73,21 @@ def verdict(run: Run, analysis: Analysis, folder: Path, console: Console) -> Non
     # Never wrapped: a path or command that is broken over two lines cannot be copied.
     console.print(f"report  {escape(_fit(console, str(folder / 'report.html')))}", soft_wrap=True)
     console.print(f"replay  {escape(_fit(console, run.command))}", soft_wrap=True)
+
+
+def verified(found: Verified, folder: Path, console: Console) -> None:
+    """Say what was checked and every problem."""
+    for problem in found.problems:
+        line = Text.assemble((_fit(console, f"{problem.where}: "), "bold red"),
+                             _fit(console, problem.told))  # fmt: skip
+        console.print(line, width=_width(console))
+    checked = (
+        f"{numbers.count(found.files)} files, {numbers.count(found.records)} records and "
+        f"{numbers.count(found.numbers)} values of {folder} were checked"
+    )
+    count = len(found.problems)
+    told = f"{count} {'problem' if count == 1 else 'problems'}" if count else "all agree"
+    _say(console, f"{checked}: {told}.", style="bold red" if count else "bold green")
 
 
 def _objectives(analysis: Analysis, console: Console) -> Table:

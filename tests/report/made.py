@@ -56,7 +56,7 @@ def scenario(toy: Toy = Toy()) -> Scenario:
     """The toy's scenario: us-south refuses, us-east holds the duplicate root key."""
     faults = tuple(
         Fault(
-            f"us-south down {n}" if n > 1 else "us-south down", "down", "wire", "us-south", a, b - a
+            f"us-south-down-{n}" if n > 1 else "us-south-down", "down", "wire", "us-south", a, b - a
         )
         for n, (a, b) in enumerate(toy.outages, start=1)
     )

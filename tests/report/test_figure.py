@@ -133,7 +133,7 @@ def test_what_was_never_reached_is_said() -> None:
 def test_a_fault_that_was_planned_and_never_came_is_not_drawn_as_if_it_had() -> None:
     with mpl.rc_context(STYLE):
         drawn = [text for text, _ in words(figure.wide(*made.case("aborted"))[0])]
-    assert "us-south down: never injected" in drawn
+    assert "us-south-down: never injected" in drawn
     assert "aborted: interrupted (SIGINT)" in drawn
 
 
