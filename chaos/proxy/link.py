@@ -48,11 +48,14 @@ class Link:
         self._enter(0, event)
 
     def _enter(self, position: int, event: Event) -> None:
-        for stage in self._stages[position:]:
+        stages = self._stages
+        while position < len(stages):
+            stage = stages[position]
             if stage.hit:
                 stage.take(event)
                 return
             stage.see()
+            position += 1
         if not self._ended or finality(event) > self._ended:
             self._ended = finality(event)
             self._out.append(event)
@@ -61,7 +64,9 @@ class Link:
         """When to drain next; None while nothing will leave by itself."""
         if self._out:
             return self._out[0].at
-        due = min((stage.due() for stage in self._stages), default=NEVER)
+        due = NEVER
+        for stage in self._stages:
+            due = min(due, stage.due())
         return None if due == NEVER else due
 
     def drain(self, now: float) -> list[Event]:

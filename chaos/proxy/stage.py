@@ -104,9 +104,10 @@ class Stage:
     def take(self, event: Event) -> None:
         """Accept an event; what becomes of it leaves by `release`."""
         self.see()
-        if self.over or (self.ended and finality(event) <= self.ended):
+        final = finality(event)
+        if self.over or (self.ended and final <= self.ended):
             return
-        self.ended = finality(event)
+        self.ended = final
         if isinstance(event, Chunk):
             self.held += len(event.data)
         if self.outputs:
@@ -126,8 +127,10 @@ class Stage:
             if not again and (len(parts) != 1 or parts[0] != event):
                 self._touch(event.at)
             if isinstance(event, Chunk):
-                left = sum(len(part.data) for part in parts if isinstance(part, Chunk))
-                self.held -= len(event.data) - left
+                self.held -= len(event.data)
+                for part in parts:
+                    if isinstance(part, Chunk):
+                        self.held += len(part.data)
         self.head = event
         self.outputs.extend(parts)
 

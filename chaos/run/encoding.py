@@ -26,6 +26,8 @@ Write = Callable[[bytes], object]
 _ATTEMPT = Struct("<ddffIHHBBBB")
 _OPERATION = Struct("<dddIHBBBBH")
 _NAN = float("nan")
+# The largest 32-bit float: servers may ask for longer, and nobody waits so long.
+_MOST = 3.4e38
 
 
 class Encoder:
@@ -58,10 +60,14 @@ class Encoder:
 
     def _attempted(self, event: Attempted) -> bytes:
         reply = event.reply
+        retry_after = _NAN
         if isinstance(reply, Answer):
-            status, flags, retry_after = reply.status, WRITTEN, _asked(reply)
+            status, flags = reply.status, WRITTEN
+            asked = reply.headers.get("retry-after")
+            if asked is not None:
+                retry_after = min(retry_after_of(asked, reply.headers.get("date")), _MOST)
         else:
-            status, retry_after = FAILURE_CODES[reply.kind], _NAN
+            status = FAILURE_CODES[reply.kind]
             flags = WRITTEN if reply.written else 0
         return _ATTEMPT.pack(
             event.sent,
@@ -71,7 +77,7 @@ class Encoder:
             event.operation,
             event.client,
             status,
-            event.number,
+            min(event.number, 255),
             self._regions.get(event.region, NOWHERE),
             self._reasons[event.why],
             flags | (REUSED if reply.reused else 0),
@@ -94,10 +100,6 @@ class Encoder:
             self._regions.get(event.region, NOWHERE),
             why,
         )
-
-
-def _asked(answer: Answer) -> float:
-    return retry_after_of(answer.headers.get("retry-after"), answer.headers.get("date"))
 
 
 class Memory:

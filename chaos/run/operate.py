@@ -3,10 +3,9 @@
 Nothing is decided here. The client decides, the world acts, the events say what happened.
 """
 
-import base64
-import binascii
-import hashlib
+from binascii import a2b_base64
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from chaos.client.call import Call, Client, Done, Outcome, Result, Try, Wait, Work
 from chaos.run.world import Attempted, Decided, Operated, Ticket, World, Wrapped
@@ -40,7 +39,7 @@ class Member:
         return self.sealed[int(draw * len(self.sealed))] if self.sealed else None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Flight:
     """One attempt under way: its ticket, what was tried, and the call that must be told."""
 
@@ -55,8 +54,8 @@ class Flight:
 def digest_of(plaintext: str) -> str:
     """SHA-256 in hex of what base64 ``plaintext`` stands for; empty where it is not base64."""
     try:
-        return hashlib.sha256(base64.b64decode(plaintext, validate=True)).hexdigest()
-    except binascii.Error:
+        return sha256(a2b_base64(plaintext, strict_mode=True)).hexdigest()
+    except ValueError:
         return ""
 
 
@@ -72,8 +71,11 @@ async def operate(world: World, member: Member, arrival: Arrival) -> None:
         if isinstance(step, Try):
             attempts += not step.shared
             _begin(world, member, call, step, arrival.number, flights)
+        elif awaited := _awaited(member, step, flights):
+            await world.first([flight.ticket for flight in awaited], step.until)
+            _hear(world, member, awaited, flights)
         else:
-            await _rest(world, member, step, flights)
+            await world.sleep_until(step.until)
     outcome, why = _judge(step, chosen)
     if outcome == "ok" and step.result is not None and arrival.kind == "wrap":
         _keep(world, member, arrival.number, step.region, step.result)
@@ -91,7 +93,8 @@ async def operate(world: World, member: Member, arrival: Arrival) -> None:
             why,
         )
     )
-    await _finish(world, member, flights)
+    if flights:
+        await _finish(world, member, flights)
     _hand_over(world, member)
 
 
@@ -105,20 +108,19 @@ def _begin(
         member.refresh = flight
 
 
-async def _rest(world: World, member: Member, step: Wait, flights: list[Flight]) -> None:
-    """Wait for the first attempt of this call, the client's shared one, or the time."""
-    tickets = [flight.ticket for flight in flights]
+def _awaited(member: Member, step: Wait, flights: list[Flight]) -> list[Flight]:
+    """What a call waits for: its own attempts, and the client's shared one where it asks to."""
     shared = member.refresh if step.shared else None
-    if shared is not None and shared not in flights:
-        tickets.append(shared.ticket)
-    if not tickets:
-        await world.sleep_until(step.until)
-        return
-    await world.first(tickets, step.until)
-    for flight in [*flights, *([shared] if shared else [])]:
+    return flights if shared is None or shared in flights else [*flights, shared]
+
+
+def _hear(world: World, member: Member, awaited: list[Flight], flights: list[Flight]) -> None:
+    """Tell what came of those that ended; a call's own are no longer under way then."""
+    for flight in list(awaited):
         if flight.ticket.reply is not None:
             _tell(world, member, flight)
-    flights[:] = [flight for flight in flights if not flight.told]
+            if flight in flights:
+                flights.remove(flight)
 
 
 def _tell(world: World, member: Member, flight: Flight) -> None:

@@ -6,18 +6,19 @@ byte for byte (little-endian). Codes index the name tables of this module or of 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from chaos.client.call import Why
 from chaos.exchange import FAILURE_KINDS
 from chaos.run.world import Applied, Audited, Decided, Wrapped
 from chaos.scenario.model import Scenario
 
 OUTCOMES = ("ok", "failed", "unknown")
 OPERATION_KINDS = ("wrap", "unwrap")
-WHYS = ("first", "retry", "failover", "probe", "hedge", "refresh")
+WHYS: tuple[Why, ...] = get_args(Why)
 # A failure is stored where the HTTP status stands, below any legal status.
 FAILURE_CODES = {kind: code for code, kind in enumerate(FAILURE_KINDS, start=1)}
 
@@ -30,7 +31,7 @@ ATTEMPT = np.dtype(
         ("operation", "<u4"),
         ("client", "<u2"),
         ("status", "<u2"),  # HTTP status, or FAILURE_CODES where no answer came
-        ("number", "u1"),
+        ("number", "u1"),  # within the operation; 255 stands for more
         ("region", "u1"),  # index into Run.regions; 255: the token service
         ("why", "u1"),  # index into WHYS
         ("flags", "u1"),  # 1: request was written, 2: reused connection

@@ -3,7 +3,7 @@
 The same programs as on sockets, the same toxics, the same service; a minute passes in a blink.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ from chaos.client.call import Try
 from chaos.proxy.link import Link, Toxic
 from chaos.run.faults import DOWN, wire_fault
 from chaos.run.virtual import VirtualTicket, VirtualTime, Waiter
-from chaos.run.wires import Wire
+from chaos.run.wires import Flight, Wire
 from chaos.run.world import Applied, Event, Program, Ticket
 from chaos.scenario.model import Change
 
@@ -36,7 +36,7 @@ class SimulatedWorld:
         self._epoch = epoch
         self._note = note
         self._toxics: dict[str, Toxic] = {}
-        self._noted: dict[type[Event], list[Waiter]] = {}
+        self._noted: dict[type[Event], list[Waiter[Event]]] = {}
 
     def now(self) -> float:
         return self._time.now
@@ -44,19 +44,18 @@ class SimulatedWorld:
     def utc(self, when: float) -> datetime:
         return datetime.fromtimestamp(self._epoch, UTC) + timedelta(seconds=when)
 
-    async def sleep_until(self, when: float) -> None:
-        await self._time.sleep_until(when)
+    def sleep_until(self, when: float) -> Awaitable[None]:
+        return self._time.sleep_until(when)
 
     def start(self, client: int, attempt: Try) -> VirtualTicket:
         return self._wires[attempt.endpoint].send(client, attempt)
 
-    async def first(self, tickets: Sequence[Ticket], until: float) -> Ticket | None:
-        return await self._time.first(cast("Sequence[VirtualTicket]", tickets), until)
+    def first(self, tickets: Sequence[Ticket], until: float) -> Awaitable[VirtualTicket | None]:
+        return self._time.first(cast("Sequence[VirtualTicket]", tickets), until)
 
     def cancel(self, ticket: Ticket) -> None:
-        assert isinstance(ticket, VirtualTicket)
-        if ticket.cancel is not None:
-            ticket.cancel()
+        assert isinstance(ticket, Flight)
+        ticket.cancel()
 
     async def apply(self, change: Change) -> Applied:
         fault, now = change.fault, self._time.now
@@ -93,12 +92,13 @@ class SimulatedWorld:
 
     def note(self, event: Event) -> None:
         self._note(event)
-        for waiter in self._noted.pop(type(event), ()):
-            # Through the heap: the program that notes goes on first, in every world alike.
-            self._time.at(self._time.now, partial(waiter.rouse, event))
+        if self._noted:
+            for waiter in self._noted.pop(type(event), ()):
+                # Through the heap: the program that notes goes on first, in every world alike.
+                self._time.at(self._time.now, partial(waiter.rouse, event))
 
     async def noted(self, kind: type[Event], until: float) -> bool:
-        waiter = self._time.waiter()
+        waiter: Waiter[Event] = Waiter(self._time)
         self._noted.setdefault(kind, []).append(waiter)
         if until < inf:
             self._time.at(until, waiter.rouse)

@@ -4,38 +4,47 @@ The clock moves only by popping the heap, ties go in the order they were made, s
 give the same history to the last bit.
 """
 
-import heapq
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
+from heapq import heappop, heappush
 from math import inf
+from typing import Generic, TypeVar
 
 from chaos.exchange import Reply
 from chaos.run.world import Program
 
 Action = Callable[[], None]
+Value = TypeVar("Value")
 
 
 class DeadlockError(AssertionError):
     """Programs wait for something that can no longer come: a bug of ours or of a client."""
 
 
-class Waiter:
-    """One program asleep: woken once, by the first of what it waits for."""
+class Waiter(Generic[Value]):
+    """One program asleep: woken once, by the first of what it waits for.
 
-    __slots__ = ("asleep", "value", "wake")
+    Awaited it gives the value it was roused with. ``time`` learns at the first suspension which
+    program it is that sleeps.
+    """
 
-    def __init__(self, wake: Action) -> None:
-        self.wake = wake
+    __slots__ = ("asleep", "program", "time", "value")
+
+    def __init__(self, time: "VirtualTime") -> None:
+        self.time = time
+        self.program: Program | None = None
         self.asleep = True
-        self.value: object = None
+        self.value: Value | None = None
 
-    def rouse(self, value: object = None) -> None:
+    def rouse(self, value: Value | None = None) -> None:
         """Let the program go on with ``value``, unless something else woke it before."""
         if self.asleep:
             self.asleep = False
             self.value = value
-            self.wake()
+            if self.program is not None:
+                self.time.resume(self.program)
 
-    def __await__(self) -> Generator["Waiter", None, object]:
+    def __await__(self) -> Generator["Waiter[Value]", None, Value | None]:
         if self.asleep:
             yield self
         return self.value
@@ -47,21 +56,20 @@ class VirtualTicket:
     ``ends_by`` is when its own timeouts end it at the latest.
     """
 
-    __slots__ = ("cancel", "ended", "ends_by", "reply", "waiters")
+    __slots__ = ("ended", "ends_by", "reply", "waiters")
 
     def __init__(self, ends_by: float = inf) -> None:
         self.ends_by = ends_by
-        self.cancel: Action | None = None
         self.reply: Reply | None = None
         self.ended = 0.0
-        self.waiters: list[Waiter] = []
+        self.waiters: tuple[Waiter[VirtualTicket], ...] = ()
 
     def end(self, reply: Reply, now: float) -> None:
         """Set the reply, once, and wake whoever waits."""
         assert self.reply is None
         self.reply = reply
         self.ended = now
-        waiters, self.waiters = self.waiters, []
+        waiters, self.waiters = self.waiters, ()
         for waiter in waiters:
             waiter.rouse(self)
 
@@ -73,75 +81,71 @@ class VirtualTime:
         self.now = starts_at
         self._heap: list[tuple[float, int, Action]] = []
         self._tie = 0
-        self._playing: Program | None = None
         self._alive = 0
 
     def at(self, when: float, action: Action) -> None:
         """Do ``action`` at ``when``, after everything that was put there before."""
         self._tie += 1
-        heapq.heappush(self._heap, (max(when, self.now), self._tie, action))
-
-    def waiter(self) -> Waiter:
-        """A waiter for the program that is running now."""
-        program = self._playing
-        assert program is not None, "only a program that is being played can wait"
-        return Waiter(lambda: self._resume(program))
+        heappush(self._heap, (max(when, self.now), self._tie, action))
 
     async def sleep_until(self, when: float) -> None:
         """Let other programs go on until ``when``."""
         if when > self.now:
-            waiter = self.waiter()
+            waiter: Waiter[None] = Waiter(self)
             self.at(when, waiter.rouse)
             await waiter
 
-    async def first(self, tickets: Sequence[VirtualTicket], until: float) -> VirtualTicket | None:
+    def first(
+        self, tickets: Sequence[VirtualTicket], until: float
+    ) -> Awaitable[VirtualTicket | None]:
         """The ticket that ended first, in the order given where several have; None at ``until``."""
+        waiter: Waiter[VirtualTicket] = Waiter(self)
         for ticket in tickets:
             if ticket.reply is not None:
-                return ticket
-        waiter = self.waiter()
-        for ticket in tickets:
-            ticket.waiters.append(waiter)
+                waiter.rouse(ticket)
+                return waiter
         # Most attempts end before anyone loses patience: no timer that could not fire.
-        if until < inf and all(until < ticket.ends_by for ticket in tickets):
+        patient = until == inf
+        for ticket in tickets:
+            ticket.waiters += (waiter,)
+            patient = patient or ticket.ends_by <= until
+        if not patient:
             self.at(until, waiter.rouse)
-        woken_by = await waiter
-        return woken_by if isinstance(woken_by, VirtualTicket) else None
+        return waiter
 
     def play(self, starts: Iterable[tuple[float, Program]]) -> None:
         """Play programs from their due times to the end of the last; reads ``starts`` lazily.
 
         Raises DeadlockError when programs are left that nothing can wake.
         """
-        pending = iter(starts)
-        self._next(pending)
+        self._next(iter(starts))
         heap = self._heap
         while self._alive and heap:
-            when, _, action = heapq.heappop(heap)
-            self.now = when
+            self.now, _, action = heappop(heap)
             action()
         if self._alive:
             raise DeadlockError(
                 f"{self._alive} programs wait at {self.now:.3f} s and nothing will come"
             )
 
-    def _next(self, pending: Iterable[tuple[float, Program]]) -> None:
-        """Put the next program on the heap; it puts the one behind it when it starts."""
-        for when, program in pending:
+    def _next(self, pending: Iterator[tuple[float, Program]]) -> None:
+        """Put the next program on the heap; when it begins it puts the one behind it there."""
+        start = next(pending, None)
+        if start is not None:
             self._alive += 1
+            when, program = start
+            self.at(when, partial(self._begin, program, pending))
 
-            def begin(program: Program = program) -> None:
-                self._next(pending)
-                self._resume(program)
+    def _begin(self, program: Program, pending: Iterator[tuple[float, Program]]) -> None:
+        self._next(pending)
+        self.resume(program)
 
-            self.at(when, begin)
-            return
-
-    def _resume(self, program: Program) -> None:
-        before, self._playing = self._playing, program
+    def resume(self, program: Program) -> None:
+        """Let a program go on until it waits again or ends."""
         try:
-            program.send(None)
+            waiter = program.send(None)
         except StopIteration:
             self._alive -= 1
-        finally:
-            self._playing = before
+        else:
+            assert isinstance(waiter, Waiter), "a program awaits nothing but its world"
+            waiter.program = program

@@ -4,9 +4,9 @@ The proxy's own :class:`chaos.proxy.link.Link` carries the bytes and the service
 makes the replies; what is modelled here is only the time that a loopback hop and an answer take.
 """
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
+from math import inf
 from random import Random
 
 from chaos.client.call import Try
@@ -25,17 +25,57 @@ HEAD_SIZE = 400
 Respond = Callable[[Request, float], Answer]
 
 
-@dataclass(slots=True)
-class Flight:
-    """One attempt on a wire: its ticket, its timeouts, and how far it came."""
+class Flight(VirtualTicket):
+    """One attempt on a wire: a ticket that knows its timeouts and how far it came.
 
-    ticket: VirtualTicket
-    attempt: Try
-    sent: float
-    connection: "Connection | None" = None
-    written: bool = False
-    reused: bool = False
-    heard: float = 0.0
+    ``heard`` is when its connection last moved, ``timer`` the earliest instant at which the clock
+    will look whether it has timed out.
+    """
+
+    __slots__ = ("_time", "attempt", "connection", "heard", "reused", "sent", "timer", "written")
+
+    def __init__(self, time: VirtualTime, attempt: Try) -> None:
+        super().__init__(time.now + attempt.total)
+        self._time = time
+        self.attempt = attempt
+        self.sent = self.heard = time.now
+        self.timer = inf
+        self.connection: Connection | None = None
+        self.written = self.reused = False
+
+    def expires(self) -> float:
+        """When its timeouts end it, should nothing more be heard."""
+        patience = self.attempt.read if self.written else self.attempt.connect
+        return min(self.heard + patience, self.ends_by)
+
+    def guard(self, until: float) -> None:
+        """Something will happen to it at ``until``: a timer is due only where it ends before."""
+        expires = self.expires()
+        if expires <= until and expires < self.timer:
+            self.timer = expires
+            self._time.at(expires, self._expire)
+
+    def _expire(self) -> None:
+        if self.reply is not None:
+            return
+        self.timer = inf
+        expires = self.expires()
+        if expires > self._time.now:
+            self.guard(inf)
+            return
+        kind: FailureKind = "read_timeout" if self.written else "connect_timeout"
+        self.fail("total_timeout" if expires == self.ends_by else kind)
+
+    def cancel(self) -> None:
+        """Give it up, unless it is over."""
+        if self.reply is None:
+            self.fail("cancelled")
+
+    def fail(self, kind: FailureKind) -> None:
+        """End it without an answer; a connection that still owes one is of no more use."""
+        if self.connection is not None:
+            self.connection.abandon()
+        self.end(Failure(kind, self.written, self.reused), self._time.now)
 
 
 class Wire:
@@ -48,36 +88,25 @@ class Wire:
         self.enabled = True
         self.toxics: dict[Stream, list[Toxic]] = {"upstream": [], "downstream": []}
         self.live: dict[Connection, None] = {}
-        self._idle: dict[int, deque[Connection]] = {}
+        self._idle: dict[int, list[Connection]] = {}
 
-    def send(self, client: int, attempt: Try) -> VirtualTicket:
+    def send(self, client: int, attempt: Try) -> Flight:
         """Begin one attempt over that client's connections."""
-        now = self.time.now
-        flight = Flight(VirtualTicket(now + attempt.total), attempt, now)
-        flight.ticket.cancel = lambda: self._cancel(flight)
+        flight = Flight(self.time, attempt)
         connection = None if attempt.fresh else self._kept(client)
         if connection is not None:
             connection.carry(flight)
-        elif self.enabled:
-            self.time.at(self.time.now + CONNECT_LASTS, lambda: self._connected(client, flight))
         else:
-            self.time.at(self.time.now + CONNECT_LASTS, lambda: self.refuse(flight))
-        self.time.at(flight.sent + min(attempt.total, attempt.read), lambda: self._expire(flight))
-        return flight.ticket
-
-    def refuse(self, flight: Flight) -> None:
-        """Nobody listens: the connect fails at once."""
-        if flight.ticket.reply is None:
-            flight.ticket.end(Failure("refused", written=False), self.time.now)
+            known = self._idle.setdefault(client, [])
+            at = self.time.now + CONNECT_LASTS
+            flight.guard(at)
+            self.time.at(at, partial(self._connected, known, flight, listening=self.enabled))
+        return flight
 
     def close_all(self) -> None:
         """Close every connection, as a proxy that is disabled does."""
         for connection in list(self.live):
             connection.drop("closed")
-
-    def keep(self, client: int, connection: "Connection") -> None:
-        """Put a connection back into its client's pool."""
-        self._idle.setdefault(client, deque()).append(connection)
 
     def _kept(self, client: int) -> "Connection | None":
         idle = self._idle.get(client)
@@ -87,56 +116,45 @@ class Wire:
                 return connection
         return None
 
-    def _connected(self, client: int, flight: Flight) -> None:
-        if flight.ticket.reply is not None:
+    def _connected(self, idle: list["Connection"], flight: Flight, *, listening: bool) -> None:
+        if flight.reply is not None:
             return
-        if not self.enabled:
-            self.refuse(flight)
+        if not (listening and self.enabled):
+            flight.fail("refused")
             return
-        connection = Connection(self, client)
+        connection = Connection(self, idle)
         self.live[connection] = None
         connection.carry(flight)
 
-    def _expire(self, flight: Flight) -> None:
-        if flight.ticket.reply is not None:
-            return
-        attempt, now = flight.attempt, self.time.now
-        began, lasts = flight.heard, attempt.read
-        if not flight.written:
-            began, lasts = flight.sent, attempt.connect
-        read_until = began + lasts
-        total_until = flight.sent + attempt.total
-        until = min(read_until, total_until)
-        if until > now:
-            self.time.at(until, lambda: self._expire(flight))
-            return
-        kind: FailureKind = "total_timeout" if until == total_until else "read_timeout"
-        self.end(flight, Failure(kind, flight.written, flight.reused))
-
-    def _cancel(self, flight: Flight) -> None:
-        self.end(flight, Failure("cancelled", flight.written, flight.reused))
-
-    def end(self, flight: Flight, reply: Answer | Failure) -> None:
-        """End an attempt; a connection whose answer is still owed is of no more use."""
-        if flight.ticket.reply is not None:
-            return
-        connection = flight.connection
-        if isinstance(reply, Failure) and connection is not None:
-            connection.abandon()
-        flight.ticket.end(reply, self.time.now)
-
 
 class Connection:
-    """One connection of one client: two links, at most one request under way."""
+    """One connection of one client: two links, at most one request under way.
 
-    __slots__ = ("_answer", "_client", "_down", "_flight", "_owed", "_up", "_wire", "used")
+    Between two requests it waits in ``idle``, its client's pool.
+    """
 
-    def __init__(self, wire: Wire, client: int) -> None:
-        now = wire.time.now
+    __slots__ = (
+        "_answer",
+        "_down",
+        "_flight",
+        "_idle",
+        "_owed",
+        "_through",
+        "_time",
+        "_up",
+        "_wire",
+        "used",
+    )
+
+    def __init__(self, wire: Wire, idle: list["Connection"]) -> None:
         self._wire = wire
-        self._client = client
+        self._time = wire.time
+        self._idle = idle
+        now = wire.time.now
         self._up = Link(wire.toxics["upstream"], wire.rng, now)
         self._down = Link(wire.toxics["downstream"], wire.rng, now)
+        # Whether requests meet nothing on their way there, as on most wires at most times.
+        self._through = self._up.idle
         self._flight: Flight | None = None
         self._answer: Answer | None = None
         self._owed = 0
@@ -146,14 +164,13 @@ class Connection:
 
     def carry(self, flight: Flight) -> None:
         """Write one request into the connection."""
-        now = self._wire.time.now
+        now = self._time.now
         flight.connection, flight.reused, flight.written = self, self.used, True
         flight.heard = now
         self._flight, self.used, self._answer = flight, True, None
-        size = HEAD_SIZE + len(flight.attempt.request.body)
-        self._owed = size
-        if self._up.idle:
-            # Nothing to pass on the way there, so nothing can be due before the answer is.
+        size = self._owed = HEAD_SIZE + len(flight.attempt.request.body)
+        if self._through:
+            # Nothing can be due before the answer is.
             self._requested(size)
             self._wake()
         else:
@@ -162,8 +179,8 @@ class Connection:
 
     def pump(self) -> None:
         """Move what is due on both links, and come back when more is."""
-        live, now = self._wire.live, self._wire.time.now
-        if self in live and not self._up.idle:
+        live, now = self._wire.live, self._time.now
+        if self in live and not self._through:
             self._deliver(self._up.drain(now), self._requested)
         if self in live:
             self._deliver(self._down.drain(now), self._answered)
@@ -172,11 +189,13 @@ class Connection:
 
     def _wake(self) -> None:
         due = self._down.due()
-        if not self._up.idle:
+        if not self._through:
             up = self._up.due()
             due = up if due is None else due if up is None else min(up, due)
+        if self._flight is not None:
+            self._flight.guard(inf if due is None else due)
         if due is not None:
-            self._wire.time.at(due, self.pump)
+            self._time.at(due, self.pump)
 
     def _deliver(self, events: list[Event], arrived: Callable[[int], None]) -> None:
         for event in events:
@@ -192,7 +211,7 @@ class Connection:
         flight = self._flight
         if flight is None or self._owed > 0 or self._answer is not None:
             return
-        now = self._wire.time.now
+        now = self._time.now
         answer = self._answer = self._wire.respond(flight.attempt.request, now)
         self._owed = HEAD_SIZE + len(answer.body)
         self._down.feed(Chunk(now + ANSWER_LASTS, bytes(self._owed)))
@@ -203,23 +222,23 @@ class Connection:
         self._owed -= size
         if flight is None or answer is None:
             return
-        flight.heard = self._wire.time.now
+        flight.heard = self._time.now
         if self._owed > 0:
             return
         self._flight = None
-        self._wire.keep(self._client, self)
-        reply = Answer(answer.status, answer.headers, answer.body, flight.reused)
-        flight.ticket.end(reply, self._wire.time.now)
+        self._idle.append(self)
+        if flight.reused:
+            answer = Answer(answer.status, answer.headers, answer.body, reused=True)
+        flight.end(answer, self._time.now)
 
     def drop(self, kind: FailureKind) -> None:
         """The connection is gone; an attempt on it fails, truncated where bytes had come."""
         self._wire.live.pop(self, None)
         flight, self._flight = self._flight, None
         if flight is not None:
-            begun = self._answer is not None and flight.heard > flight.sent and kind == "closed"
-            cut = begun and self._owed < HEAD_SIZE + len(self._answer.body if self._answer else b"")
-            failure = Failure("truncated" if cut else kind, flight.written, flight.reused)
-            self._wire.end(flight, failure)
+            answer = self._answer
+            begun = answer is not None and self._owed < HEAD_SIZE + len(answer.body)
+            flight.fail("truncated" if begun and kind == "closed" else kind)
 
     def abandon(self) -> None:
         """The client gave up on the answer that this connection owes."""
@@ -228,5 +247,7 @@ class Connection:
 
     def change(self, stream: Stream, edit: Callable[[Link, float], None]) -> None:
         """Change the toxics of one direction while bytes are inside."""
-        edit(self._up if stream == "upstream" else self._down, self._wire.time.now)
+        edit(self._up if stream == "upstream" else self._down, self._time.now)
+        self._through = self._up.idle
         self.pump()
+        self._through = self._up.idle

@@ -137,13 +137,13 @@ class World(Protocol):
     def utc(self, when: float) -> datetime:
         """The wall clock's reading at ``when``."""
 
-    async def sleep_until(self, when: float) -> None:
+    def sleep_until(self, when: float) -> Awaitable[None]:
         """Go on at ``when``, at once if that has passed."""
 
     def start(self, client: int, attempt: Try) -> Ticket:
         """Begin one attempt over that client's connections and do not wait for it."""
 
-    async def first(self, tickets: Sequence[Ticket], until: float) -> Ticket | None:
+    def first(self, tickets: Sequence[Ticket], until: float) -> Awaitable[Ticket | None]:
         """The ticket that ended first, or None when ``until`` came first."""
 
     def cancel(self, ticket: Ticket) -> None:
