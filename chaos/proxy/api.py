@@ -49,12 +49,17 @@ Plan = Generator[tuple[Change, ...], tuple[Outcome, ...], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request whose route is known: the names in its path and its body."""
+    """A request whose route is known, with the names in its path."""
 
     registry: Registry
     proxy_name: str
     toxic_name: str
-    body: bytes
+    request: Request
+
+    @property
+    def body(self) -> bytes:
+        """The body of the request."""
+        return self.request.body
 
     @property
     def proxy(self) -> ProxyRecord:
@@ -80,17 +85,21 @@ def respond(registry: Registry, request: Request, request_id: str, more: Routes)
     if route is None:
         return Answer(405)
     identified = {"x-toxiproxy-request-id": request_id}
-    agent = next((value for name, value in request.headers if name.lower() == "user-agent"), "")
-    if agent.startswith("Mozilla/"):
+    if (header(request, "user-agent") or "").startswith("Mozilla/"):
         # Toxiproxy's whole protection against requests that a web page makes to localhost.
         answer = plain(403, "User agent not allowed\n")
     else:
         try:
-            planned = route(Asked(registry, proxy_name, toxic_name, request.body))
+            planned = route(Asked(registry, proxy_name, toxic_name, request))
             answer = planned if isinstance(planned, Answer) else (yield from planned)
         except Refusal as refusal:
             answer = refused(refusal)
     return replace(answer, headers={**answer.headers, **identified})
+
+
+def header(request: Request, wanted: str) -> str | None:
+    """A header of a request by its lower-case name."""
+    return next((value for name, value in request.headers if name.lower() == wanted), None)
 
 
 def _route(path: str) -> tuple[str, str, str]:
@@ -102,6 +111,8 @@ def _route(path: str) -> tuple[str, str, str]:
             return "/proxies/{proxy}/toxics/{toxic}", proxy, toxic
         case ["", "proxies", proxy, last] if proxy and last:
             return f"/proxies/{{proxy}}/{last}", proxy, ""
+        case ["", "leases", lease] if lease:
+            return "/leases/{lease}", lease, ""
     return path, "", ""
 
 

@@ -33,6 +33,9 @@ BAD_REQUEST = 400
 Steps = Generator[tuple[Change, ...], tuple[Outcome, ...], Answer]
 
 
+_RANK: Mapping[type[Change], int] = {Place: 0, Alter: 1, Lift: 2}
+
+
 def copied(registry: Registry) -> Registry:
     """A registry that can be changed without changing the first; toxics are immutable."""
     return {name: replace(one, toxics=list(one.toxics)) for name, one in registry.items()}
@@ -87,21 +90,33 @@ def together(changes: Iterable[Change]) -> tuple[Change, ...]:
         stretches[-1].append(change)
         if isinstance(change, Forget):
             stretches.append([])
-    return tuple(
-        change
-        for stretches in by_proxy.values()
-        for stretch in stretches
-        for change in _ordered(stretch)
-    )
+    settled_changes: list[Change] = []
+    for proxy, stretches in by_proxy.items():
+        settled_changes += (change for stretch in stretches for change in _ordered(stretch))
+        wanted_open = any(isinstance(change, Open) for stretch in stretches for change in stretch)
+        if wanted_open and not isinstance(settled_changes[-1], Open):
+            # It is shut again at the end, so what was reserved for it is not used.
+            settled_changes.append(Release(proxy))
+    return tuple(settled_changes)
 
 
 def _ordered(stretch: list[Change]) -> list[Change]:
-    rank: Mapping[type[Change], int] = {Place: 0, Alter: 1, Lift: 2, Shut: 3, Forget: 4, Open: 5}
-    return sorted(_joined(stretch), key=lambda change: rank[type(change)])
+    return sorted(_toxics(stretch), key=lambda change: _RANK[type(change)]) + _doors(stretch)
 
 
-def _joined(stretch: list[Change]) -> list[Change]:
-    """A stretch in which what is placed is neither altered nor lifted again."""
+def _doors(stretch: list[Change]) -> list[Change]:
+    """Whether a proxy ends open, shut or forgotten, without the ways there."""
+    doors = [change for change in stretch if isinstance(change, Shut | Open | Forget)]
+    if not doors:
+        return []
+    last = doors[-1]
+    if isinstance(last, Open):
+        return [Shut(last.proxy), last] if len(doors) > 1 else [last]
+    return [last]
+
+
+def _toxics(stretch: list[Change]) -> list[Change]:
+    """The changes of toxics, without those that are placed and altered or lifted again."""
     joined: list[Change] = []
     placed: dict[str, int] = {}
     for change in stretch:
@@ -114,6 +129,8 @@ def _joined(stretch: list[Change]) -> list[Change]:
             position = placed.pop(change.toxic)
             del joined[position]
             placed = {name: at - (at > position) for name, at in placed.items()}
+            continue
+        elif not isinstance(change, Alter | Lift):
             continue
         joined.append(change)
     return joined
@@ -164,6 +181,19 @@ def batching(more: Routes) -> Routes:
         return answered(200, {"answers": answers})
 
     return {"/changes": {"POST": change}}
+
+
+def healing(registry: Registry, requests: Iterable[Request], more: Routes) -> Steps:
+    """Carry out what heals, as one change; what is no longer there to heal is passed over."""
+    later: list[Change] = []
+    copy = copied(registry)
+    for request in requests:
+        plan = respond(copy, request, "", more)
+        yield from deferred(plan, later)
+    yield together(later)
+    registry.clear()
+    registry.update(copy)
+    return Answer(204)
 
 
 def _refused(answer: Answer, number: int) -> Answer:

@@ -113,6 +113,7 @@ class Engine:
         return address.of(listener)
 
     def _reserve(self, change: Reserve, found: address.Bindable | Problem | None) -> Outcome:
+        self._release(change.proxy)
         present = self.gates.get(change.proxy)
         if present is not None and present.listens_on(str(found)):
             # It is moved onto itself: its own listener goes first.

@@ -101,7 +101,7 @@ def new_toxic(proxy: ProxyRecord, value: object) -> ToxicRecord:
     name = cast("str", given.get("name", "")) or f"{kind}_{shown}"
     if proxy.toxic(name) is not None:
         raise Refusal(409, "toxic already exists")
-    absent = dict.fromkeys(KINDS[kind].attributes, 0.0)
+    absent: dict[str, float] = dict.fromkeys(KINDS[kind].attributes, 0)
     attributes = absent | _attributes(kind, given)
     return ToxicRecord(name, kind, stream, shown, _toxicity(given, 1.0), attributes)
 

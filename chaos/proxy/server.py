@@ -17,23 +17,26 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from chaos.errors import WorldError
 from chaos.exchange import Answer, Request
 from chaos.proxy import address
 from chaos.proxy.api import Plan, plain, populate, respond
-from chaos.proxy.batch import batching
+from chaos.proxy.batch import batching, healing
 from chaos.proxy.body import Refusal, decoded
 from chaos.proxy.engine import Engine
 from chaos.proxy.forms import new_proxies
 from chaos.proxy.http import conversations
+from chaos.proxy.lease import Leases
+from chaos.proxy.leasing import leased, leasing
 from chaos.proxy.metrics import metrics
 from chaos.proxy.proof import counting
-from chaos.proxy.registry import Outcome, ProxyRecord, Registry
+from chaos.proxy.registry import Change, Outcome, ProxyRecord, Registry
 
+T = TypeVar("T")
 ENVIRONMENT = 5
 ANSWER_WITHIN = 25.0
 _XID = "0123456789abcdefghijklmnopqrstuv"
@@ -50,8 +53,12 @@ class FaultProxy:
         self._changing = asyncio.Lock()
         counts = self.engine.counts
         runtime = _runtime if runtime_metrics else None
+        self._leases = Leases()
+        self._lapse: asyncio.TimerHandle | None = None
+        self._healing: asyncio.Task[None] | None = None
         self._more = {
             **batching({}),
+            **leasing(self._leases, time.monotonic),
             **counting(counts),
             **metrics(counts, runtime, proxies=proxy_metrics),
         }
@@ -73,39 +80,66 @@ class FaultProxy:
     async def respond(self, request: Request) -> Answer:
         """Answer one request; changes are carried out one request after the other."""
         plan = respond(self.registry, request, _request_id(), self._more)
+        plan = leased(self.registry, request, self._leases, time.monotonic, plan)
+        if request.method == "GET":
+            # Looking changes nothing, so it need not wait for a change that does.
+            return _looked(plan)
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._carry_out(plan)
         except TimeoutError:
             return plain(503, "the change was not carried out within 25 s\n")
 
-    async def _carry_out(self, plan: Plan) -> Answer:
+    async def _carry_out(self, plan: Generator[tuple[Change, ...], tuple[Outcome, ...], T]) -> T:
         outcomes: tuple[Outcome, ...] | None = None
         async with self._changing:
             while True:
                 try:
                     changes = plan.send(cast("tuple[Outcome, ...]", outcomes))
                 except StopIteration as stop:
-                    return cast("Answer", stop.value)
+                    self._watch_leases()
+                    return cast("T", stop.value)
                 outcomes = await self.engine.carry_out(changes)
 
     async def populate(self, proxies: bytes) -> list[ProxyRecord]:
         """Create the proxies of a configuration. Raises Refusal for the first that cannot be."""
         done: list[ProxyRecord] = []
-        steps = populate(self.registry, new_proxies(decoded(proxies)), done)
-        outcomes: tuple[Outcome, ...] | None = None
-        while True:
-            try:
-                changes = steps.send(cast("tuple[Outcome, ...]", outcomes))
-            except StopIteration:
-                return done
-            outcomes = await self.engine.carry_out(changes)
+        await self._carry_out(populate(self.registry, new_proxies(decoded(proxies)), done))
+        return done
+
+    def _watch_leases(self) -> None:
+        if self._lapse is not None:
+            self._lapse.cancel()
+            self._lapse = None
+        due = self._leases.due()
+        if due is not None:
+            wait = max(0.0, due - time.monotonic())
+            self._lapse = asyncio.get_running_loop().call_later(wait, self._heal)
+
+    def _heal(self) -> None:
+        """Undo what was changed under leases that were not renewed."""
+        requests = self._leases.lapse(time.monotonic())
+        plan = healing(self.registry, requests, {})
+        self._healing = asyncio.get_running_loop().create_task(self._healed(plan))
+
+    async def _healed(self, plan: Plan) -> None:
+        await self._carry_out(plan)
 
     def close(self) -> None:
         """Close every socket at once."""
+        if self._lapse is not None:
+            self._lapse.cancel()
         if self._api is not None:
             self._api.close()
         self.engine.close()
+
+
+def _looked(plan: Plan) -> Answer:
+    try:
+        next(plan)
+    except StopIteration as stop:
+        return cast("Answer", stop.value)
+    raise AssertionError
 
 
 def _runtime() -> dict[str, float]:

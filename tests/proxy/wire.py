@@ -18,7 +18,8 @@ SILENCE = 0.25
 class Received:
     """What arrived, when, in seconds since the client began to connect.
 
-    ``joined`` is when its connection had reached the upstream: a toxic met it before. ``done`` is, for each input of the vector, the span of time within which it really went in.
+    ``joined`` is when its connection had reached the upstream: a toxic met it before. ``done`` is,
+    for each input of the vector, the span of time within which it really went in.
     """
 
     joined: float = 0.0
