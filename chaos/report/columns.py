@@ -1,7 +1,7 @@
 """The panels of the timeline one below another, over one view or two that share their axes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -32,13 +32,28 @@ _TICK = 12.0
 _ARROWS = {"detected", "failed_over", "recovered"}
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a panel of response times lies on its sheet, in pixels, and what its axes span."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    starts: float
+    ends: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Plot:
-    """Draws panels of one run on one sheet."""
+    """Draws panels of one run on one sheet; ``frames`` are where the points were drawn."""
 
     sheet: Sheet
     run: Run
     analysis: Analysis
+    frames: list[Frame] = field(default_factory=list)
 
     def column(self, views: Sequence[View], top: float, names: Sequence[str]) -> float:
         """Draw these panels over all views from ``top`` down; gives where they end."""
@@ -48,7 +63,11 @@ class Plot:
             if name == "response":
                 top = self._lanes(shown, marks, views, top)
             for view in views:
-                axes = self.sheet.axes(view.left, top, view.width, _HEIGHTS[name])
+                place = (view.left, top, view.width, _HEIGHTS[name])
+                axes = self.sheet.axes(*place)
+                if name == "response":
+                    spans = (view.starts, view.ends, *panels.response_limits(self.run))
+                    self.frames.append(Frame(*place, *spans))
                 self._panel(axes, name, view, views)
                 self._time_axis(axes, view, last=name == names[-1])
                 lanes.shade(axes, shown, marks, view)

@@ -10,7 +10,7 @@ import matplotlib as mpl
 
 from chaos.analysis.findings import Analysis
 from chaos.report import masthead
-from chaos.report.columns import PANELS, Plot, names_width
+from chaos.report.columns import PANELS, Frame, Plot, names_width
 from chaos.report.sheet import STYLE, Sheet
 from chaos.report.timeline import overview, zoom, zoom_span
 from chaos.run.record import Run
@@ -21,28 +21,33 @@ _ZOOM, _GAP = 250.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The timeline as SVG and PNG. ``head`` is how many pixels its claim and tiles take on top."""
+    """The timeline as SVG. ``head`` is how many pixels its claim and tiles take on top.
+
+    ``frames`` say where its points lie. ``png`` is empty where the figure is for the page only.
+    """
 
     svg: str
-    png: bytes
-    head: float
+    frames: tuple[Frame, ...]
+    head: float = 0.0
+    png: bytes = b""
 
 
 def draw(run: Run, analysis: Analysis) -> Picture:
     """The wide figure, with the claim on top."""
     with mpl.rc_context(STYLE):
-        sheet, head = wide(run, analysis)
-        return Picture(sheet.svg(), sheet.png(), head)
+        plot, head = wide(run, analysis)
+        return Picture(plot.sheet.svg(), tuple(plot.frames), head, plot.sheet.png())
 
 
-def draw_narrow(run: Run, analysis: Analysis) -> str:
-    """The figure for phones as SVG, without the claim, the zoom below."""
+def draw_narrow(run: Run, analysis: Analysis) -> Picture:
+    """The figure for phones, without the claim, the zoom below."""
     with mpl.rc_context(STYLE):
-        return narrow(run, analysis).svg()
+        plot = narrow(run, analysis)
+        return Picture(plot.sheet.svg(), tuple(plot.frames))
 
 
-def wide(run: Run, analysis: Analysis) -> tuple[Sheet, float]:
-    """The wide figure as a sheet, and how many pixels its claim takes."""
+def wide(run: Run, analysis: Analysis) -> tuple[Plot, float]:
+    """The wide figure, drawn on a sheet, and how many pixels its claim takes."""
     sheet = Sheet(WIDE)
     head = masthead.draw(sheet, run, analysis, 8.0)
     left, right = 62.0, 10.0
@@ -55,12 +60,13 @@ def wide(run: Run, analysis: Analysis) -> tuple[Sheet, float]:
             overview(run, left, room - _ZOOM - _GAP - names),
             zoom(run, span, analysis.t0, (WIDE - right - names - _ZOOM, _ZOOM)),
         ]
-    sheet.finish(Plot(sheet, run, analysis).column(views, head + 8, PANELS))
-    return sheet, head
+    plot = Plot(sheet, run, analysis)
+    sheet.finish(plot.column(views, head + 8, PANELS))
+    return plot, head
 
 
-def narrow(run: Run, analysis: Analysis) -> Sheet:
-    """The figure for phones as a sheet."""
+def narrow(run: Run, analysis: Analysis) -> Plot:
+    """The figure for phones, drawn on a sheet."""
     sheet = Sheet(NARROW, size=11.0)
     plot = Plot(sheet, run, analysis)
     left, room = 50.0, NARROW - 50.0 - 8.0
@@ -71,4 +77,4 @@ def narrow(run: Run, analysis: Analysis) -> Sheet:
         view = zoom(run, span, analysis.t0, (left, room - names))
         bottom = plot.column([view], bottom + 12, PANELS[:1])
     sheet.finish(bottom)
-    return sheet
+    return plot

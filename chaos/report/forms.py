@@ -29,7 +29,7 @@ def write_forms(run: Run, analysis: Analysis, directory: Path) -> list[Path]:
 
 
 def forms(told: Account) -> Iterator[tuple[str, bytes]]:
-    """Each file's name and content. The PDF needs fpdf2 and is left out where that is missing."""
+    """Each file's name and content; a PDF and Parquet where fpdf2 and pyarrow are installed."""
     picture = figure.draw(told.run, told.analysis)
     narrow = figure.draw_narrow(told.run, told.analysis)
     yield "report.html", html.page(told, picture, narrow).encode()
@@ -42,3 +42,8 @@ def forms(told: Account) -> Iterator[tuple[str, bytes]]:
         from chaos.report.pdf import pdf  # noqa: PLC0415 - optional
 
         yield "report.pdf", pdf(told, picture.png)
+    if find_spec("pyarrow"):
+        from chaos.report import parquet  # noqa: PLC0415 - optional
+
+        yield "attempts.parquet", parquet.attempts(told.run)
+        yield "operations.parquet", parquet.operations(told.run)

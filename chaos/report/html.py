@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from chaos.report import described, palette, tables
+from chaos.report import described, palette, points, tables
 from chaos.report.account import Account
 from chaos.report.figure import Picture
 from chaos.report.tiles import tally, tiles, words
@@ -19,20 +19,20 @@ _WIDE, _NARROW = "timeline-wide", "timeline-narrow"
 _DRAWN = re.compile(r"<figure>.*?<figcaption>", re.DOTALL)
 
 
-def page(account: Account, picture: Picture, narrow: str) -> str:
-    """The whole report as one HTML page; ``narrow`` is the figure for phones as SVG."""
+def page(account: Account, picture: Picture, narrow: Picture) -> str:
+    """The whole report as one HTML page; ``narrow`` is the figure for phones."""
     about = described.alt_text(account)
     title = account.analysis.headline
     return words_of(
         account,
-        inline(picture.svg, _WIDE, title, about, skip=picture.head),
+        inline(picture, _WIDE, title, about),
         inline(narrow, _NARROW, title, about),
     )
 
 
 def words_of(account: Account, wide: str = "", narrow: str = "") -> str:
     """The page around the figures."""
-    script = _template("sort.js")
+    script = _template("page.js")
     return _environment().get_template("report.html").render(
         account=account,
         analysis=account.analysis,
@@ -45,6 +45,7 @@ def words_of(account: Account, wide: str = "", narrow: str = "") -> str:
         tables=tables.every(account),
         series=described.series_table(account.run),
         terms=_terms(account),
+        points=points.packed(account.run),
         wide=wide,
         narrow=narrow,
         style=_template("report.css"),

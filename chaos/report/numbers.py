@@ -145,6 +145,10 @@ def value(number: float, unit: Unit) -> str:
             return ratio(number)
         case "count":
             return count(number)
+        case "rate":
+            return rate(number)
+        case "rate":
+            return rate(number)
 
 
 def measured(what: Measured) -> str:

@@ -342,6 +342,6 @@ def picture(verdict: Verdict) -> Picture:
 
 
 @cache
-def narrow(verdict: Verdict) -> str:
+def narrow(verdict: Verdict) -> Picture:
     """The figure for phones of one case."""
     return figure.draw_narrow(*case(verdict))

@@ -100,7 +100,8 @@ OFTEN = {("wide", "passed"), ("wide", "overlapping"), ("wide", "aborted"), ("nar
 def test_no_two_words_collide_and_none_is_cut_off(form: str, name: str) -> None:
     run, analysis = CASES[name]()
     with mpl.rc_context(STYLE):
-        sheet = figure.narrow(run, analysis) if form == "narrow" else figure.wide(run, analysis)[0]
+        plot = figure.narrow(run, analysis) if form == "narrow" else figure.wide(run, analysis)[0]
+        sheet = plot.sheet
         placed = list(words(sheet))
         whole = sheet.figure.bbox
     assert len(placed) > 12
@@ -122,7 +123,7 @@ def test_the_words_of_the_figure_are_text_and_its_points_are_an_image() -> None:
 
 def said(verdict: Verdict) -> str:
     with mpl.rc_context(STYLE):
-        return " ".join(text for text, _ in words(figure.narrow(*made.case(verdict))))
+        return " ".join(text for text, _ in words(figure.narrow(*made.case(verdict)).sheet))
 
 
 def test_what_was_never_reached_is_said() -> None:
@@ -132,7 +133,7 @@ def test_what_was_never_reached_is_said() -> None:
 
 def test_a_fault_that_was_planned_and_never_came_is_not_drawn_as_if_it_had() -> None:
     with mpl.rc_context(STYLE):
-        drawn = [text for text, _ in words(figure.wide(*made.case("aborted"))[0])]
+        drawn = [text for text, _ in words(figure.wide(*made.case("aborted"))[0].sheet)]
     assert "us-south-down: never injected" in drawn
     assert "aborted: interrupted (SIGINT)" in drawn
 
@@ -141,6 +142,6 @@ def test_a_region_keeps_its_colour_when_another_answers_nothing() -> None:
     run, analysis = made.case("passed")
     only_east = replace(run, operations=run.operations[run.operations["region"] == 1])
     with mpl.rc_context(STYLE):
-        sheet, _ = figure.wide(only_east, analysis)
-        colours = {text.get_text(): text.get_color() for text in sheet.figure.findobj(Text)}
+        plot, _ = figure.wide(only_east, analysis)
+        colours = {text.get_text(): text.get_color() for text in plot.sheet.figure.findobj(Text)}
     assert colours["us-east"] == "#935b00"

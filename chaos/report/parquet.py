@@ -1,0 +1,64 @@
+"""The records as Parquet, for questions of your own: codes as words, times in seconds.
+
+pyarrow is large, so it is an extra: `pip install 'keychaos[parquet]'`.
+"""
+
+import io
+from typing import Any
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped] # upstream has no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped] # upstream has no types
+
+from chaos.report.counting import answer_name, region_name
+from chaos.run.record import NOWHERE, OPERATION_KINDS, OUTCOMES, REUSED, WHYS, WRITTEN, Run
+
+
+def attempts(run: Run) -> bytes:
+    """One row per attempt, as it was recorded."""
+    rows = run.attempts
+    columns = _plain(rows, ("operation", "client", "number", "sent", "ended", "waited"))
+    columns["retry_after"] = pa.array(rows["retry_after"], mask=np.isnan(rows["retry_after"]))
+    columns["region"] = _words(rows["region"], [region_name(run, c) for c in _codes(run)])
+    statuses, places = np.unique(rows["status"], return_inverse=True)
+    columns["answer"] = pa.DictionaryArray.from_arrays(
+        pa.array(places.astype(np.int32)), [answer_name(int(status)) for status in statuses]
+    )
+    columns["why"] = _words(rows["why"], WHYS)
+    columns["written"] = pa.array((rows["flags"] & WRITTEN) > 0)
+    columns["reused"] = pa.array((rows["flags"] & REUSED) > 0)
+    return _file(run, columns)
+
+
+def operations(run: Run) -> bytes:
+    """One row per operation, as it was recorded."""
+    rows = run.operations
+    columns = _plain(rows, ("number", "client", "due", "started", "ended", "attempts"))
+    columns["kind"] = _words(rows["kind"], OPERATION_KINDS)
+    columns["outcome"] = _words(rows["outcome"], OUTCOMES)
+    columns["region"] = _words(rows["region"], [*run.regions, ""])
+    columns["why"] = _words(rows["why"].astype(np.int32), run.whys)
+    return _file(run, columns)
+
+
+def _codes(run: Run) -> list[int]:
+    return [*range(len(run.regions)), NOWHERE]
+
+
+def _plain(rows: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: pa.array(np.ascontiguousarray(rows[name])) for name in names}
+
+
+def _words(codes: Any, names: Any) -> Any:
+    """A column of codes as words; NOWHERE stands for the last of them."""
+    last = len(names) - 1
+    places = np.where(codes > last, last, codes).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(places), pa.array(list(names), pa.string()))
+
+
+def _file(run: Run, columns: dict[str, Any]) -> bytes:
+    told = {"run_id": run.run_id, "scenario": run.scenario.name, "seed": str(run.seed)}
+    table = pa.table(columns).replace_schema_metadata(told)
+    stream = io.BytesIO()
+    pq.write_table(table, stream, compression="zstd")
+    return stream.getvalue()
