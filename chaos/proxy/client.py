@@ -33,6 +33,11 @@ class Told:
         return f"status {self.status}"
 
 
+def path(*segments: str) -> str:
+    """A path whose segments are escaped."""
+    return "/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
 class ApiClient:
     """The API at one URL, for any number of threads.
 
@@ -46,6 +51,8 @@ class ApiClient:
         self.host = parts.hostname
         self.port = parts.port or 8474
         self.timeout = timeout
+        # Sent with every request.
+        self.headers: Mapping[str, str] = {}
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
 
@@ -58,20 +65,29 @@ class ApiClient:
     def ask(
         self,
         method: str,
-        *path: str,
+        *segments: str,
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> Told:
-        """One request; ``path`` is its segments, which are escaped."""
-        target = "/" + "/".join(quote(segment, safe="") for segment in path)
+        """One request; the segments of its path are escaped."""
+        return self.send(method, path(*segments), body, headers)
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Told:
+        """One request to a target that is escaped already."""
         sent = None if body is None else json.dumps(body).encode()
         with self._lock, self._sentences():
             try:
-                return self._exchange(method, target, sent, headers or {})
+                return self._exchange(method, target, sent, {**self.headers, **(headers or {})})
             except (ConnectionError, http.client.RemoteDisconnected):
                 # A kept connection may have been closed by the other side meanwhile.
                 self._drop()
-                return self._exchange(method, target, sent, headers or {})
+                return self._exchange(method, target, sent, {**self.headers, **(headers or {})})
 
     def _exchange(
         self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]

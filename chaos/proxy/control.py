@@ -29,7 +29,8 @@ import toxiproxy.api
 from requests.adapters import HTTPAdapter
 
 from chaos.errors import WorldError
-from chaos.proxy.client import ApiClient, Told
+from chaos.proxy.client import ApiClient, Told, path
+from chaos.proxy.keeper import GuardianKeeper, Keeper, LeaseKeeper
 from chaos.proxy.registry import Stream
 
 _LENT = threading.Lock()
@@ -60,6 +61,28 @@ class Controls:
         self._session.trust_env = False
         self._session.mount("http://", _Bounded(timeout))
         self._server = toxiproxy.Toxiproxy()
+        self._keeper: Keeper | None = None
+
+    def keep(self, lasts: float = 5.0) -> None:
+        """From now on, heal every change ``lasts`` seconds after this process is gone.
+
+        Our server leases the changes; a real Toxiproxy gets a guardian process beside it.
+        """
+        if self.api.ask("GET", "leases").fine:
+            keeper = LeaseKeeper(self.api.url, lasts)
+            self.api.headers = keeper.headers
+            self._session.headers.update(keeper.headers)
+            self._keeper = keeper
+        else:
+            self._keeper = GuardianKeeper(self.api.url, lasts)
+
+    def _hold(self, key: str, *undo: list[Any]) -> None:
+        if self._keeper is not None:
+            self._keeper.hold(key, list(undo))
+
+    def _drop(self, key: str) -> None:
+        if self._keeper is not None:
+            self._keeper.drop(key)
 
     def version(self) -> str:
         """The version that the proxy says it is."""
@@ -78,6 +101,8 @@ class Controls:
     def create(self, name: str, listen: str, upstream: str, *, enabled: bool = True) -> str:
         """Create a proxy; the address on which it really listens."""
         wish = f"create the proxy {name!r} on {listen}"
+        self._addressable(name, wish)
+        self._hold(name, ["DELETE", path("proxies", name)])
         self._lend(
             lambda: self._server.create(
                 name=name, listen=listen, upstream=upstream, enabled=enabled
@@ -96,17 +121,22 @@ class Controls:
     def destroy(self, name: str) -> None:
         """Delete a proxy; its connections are closed."""
         self._asked(self.api.ask("DELETE", "proxies", name), f"delete the proxy {name!r}")
+        self._drop(name)
 
     def set_enabled(self, proxy: str, enabled: bool) -> None:  # noqa: FBT001 - it is the value set
         """Let a proxy listen, or refuse connections and close those that live."""
         wish = f"{'enable' if enabled else 'disable'} the proxy {proxy!r}"
         stub = self._stub(proxy)
+        if not enabled:
+            self._hold(f"{proxy} enabled", ["POST", path("proxies", proxy), {"enabled": True}])
         self._lend(
             stub.enable if enabled else stub.disable,
             wish,
             again=lambda: self.api.ask("POST", "proxies", proxy, body={"enabled": enabled}),
         )
         self._held(self.proxy(proxy)["enabled"] is enabled, wish)
+        if enabled:
+            self._drop(f"{proxy} enabled")
 
     def add_toxic(
         self,
@@ -128,6 +158,8 @@ class Controls:
             "attributes": dict(attributes),
         }
         wish = f"add the toxic {name!r} to the proxy {proxy!r}"
+        self._addressable(name, wish)
+        self._hold(f"{proxy} {name}", ["DELETE", path("proxies", proxy, "toxics", name)])
         stub = self._stub(proxy)
         self._lend(
             lambda: stub.add_toxic(**asked),
@@ -156,6 +188,12 @@ class Controls:
         if toxicity is not None:
             asked["toxicity"] = toxicity
         wish = f"change the toxic {name!r} of the proxy {proxy!r}"
+        if self._keeper is not None:
+            shown = self.toxic(proxy, name)
+            before = {key: shown[key] for key in ("attributes", "toxicity")}
+            undo = ["POST", path("proxies", proxy, "toxics", name), before]
+            # Where we added it ourselves, its removal is held already and stays.
+            self._hold(f"{proxy} {name}", undo)
         told = self.api.ask("PATCH", "proxies", proxy, "toxics", name, body=asked)
         self._asked(told, wish)
         self._same(self.toxic(proxy, name), asked, wish)
@@ -170,6 +208,7 @@ class Controls:
             self._lend(lambda: stub.destroy_toxic(name), wish)
         left = self.api.ask("GET", "proxies", proxy, "toxics", name)
         self._held(left.status == _NOT_FOUND, wish)
+        self._drop(f"{proxy} {name}")
 
     def reset(self) -> None:
         """Enable every proxy and remove every toxic."""
@@ -185,8 +224,22 @@ class Controls:
             return None
         return cast("dict[str, Any]", self._asked(told, f"count what the proxy {name!r} did"))
 
+    def together(self, *requests: tuple[str, str, object]) -> list[Any]:
+        """Several requests (method, path, body) as one change: all or none, nobody sees half of it.
+
+        What each answered. Only our own server can; a real Toxiproxy is refused.
+        """
+        body = [{"method": method, "path": at, "body": what} for method, at, what in requests]
+        told = self.api.ask("POST", "changes", body=body)
+        if told.status == _NOT_FOUND and told.value is None:
+            raise self._refusal("change several things at once", "a real Toxiproxy cannot")
+        answers = self._asked(told, "change several things at once")["answers"]
+        return [one["body"] for one in answers]
+
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back; what is still changed under `keep` is healed."""
+        if self._keeper is not None:
+            self._keeper.close()
         self._session.close()
         self.api.close()
 
@@ -230,6 +283,10 @@ class Controls:
 
     def _refusal(self, wish: str, reason: str) -> WorldError:
         return WorldError(f"The fault proxy at {self.api.url} did not {wish}: {reason}.")
+
+    def _addressable(self, name: str, wish: str) -> None:
+        if "/" in name:
+            raise self._refusal(wish, "a name with a slash cannot be addressed by its API")
 
     def _held(self, held: bool, wish: str) -> None:  # noqa: FBT001 - a predicate's value
         if not held:
