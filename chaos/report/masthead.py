@@ -41,11 +41,14 @@ def draw(sheet: Sheet, run: Run, analysis: Analysis, margin: float) -> float:
     for line in wrap(subtitle(run), 13.0, right - margin):
         sheet.text(margin, top, line, size=13.0, color=palette.MUTED)
         top += 18
-    return _tiles(sheet, tiles(analysis), margin, top + 16)
+    # Nothing counts as passed where the run did not reach its end.
+    quiet = palette.MUTED if analysis.verdict == "aborted" else ""
+    return _tiles(sheet, tiles(analysis), (margin, top + 16), quiet)
 
 
-def _tiles(sheet: Sheet, shown: list[Tile], left: float, top: float) -> float:
-    start, bottom = left, top
+def _tiles(sheet: Sheet, shown: list[Tile], place: tuple[float, float], colour: str) -> float:
+    left, top = place
+    start, bottom = place
     for tile in shown:
         sign = palette.SIGNS[tile.verdict]
         limit = f"{sign} {tile.limit}"
@@ -59,7 +62,7 @@ def _tiles(sheet: Sheet, shown: list[Tile], left: float, top: float) -> float:
         sheet.text(left, top + 4, tile.value, size=_VALUE, weight="bold")
         sheet.text(left, top + 24, tile.words)
         sheet.text(left, top + 42, limit, size=11.5, weight="bold",
-                   color=palette.VERDICTS[tile.verdict])  # fmt: skip
+                   color=colour or palette.VERDICTS[tile.verdict])  # fmt: skip
         left += width + _GAP
         bottom = top + 60
     return bottom
