@@ -1,51 +1,20 @@
 """Our edge to any fault proxy that speaks Toxiproxy's API: change it, read each change back.
 
-What toxiproxy-python offers goes through it. Tried on Python 3.11 with toxiproxy-python 0.1.1
-against Toxiproxy 2.12 it imports without a warning (it needs the `future` package) and creates
-proxies, adds and removes toxics, enables, disables and resets. It is unfit on its own because
-
-- the server's address is class-wide state, so a process can speak to one server at a time;
-- nothing it sends has a timeout, each call opens a connection of its own, and `requests` sends it
-  through an HTTP proxy where the environment names one, even to loopback;
-- a 500, such as a port in use, becomes ``KeyError: 'name'`` and the server's sentence is lost;
-  other failures pass for success (`reset`, `disable`), and `destroy("name")` does nothing;
-- names are not escaped in paths, and it knows neither PATCH nor the update of a toxic, `/populate`,
-  leases, batches and counts.
-
-So each of its calls is made with the address and a bounded session lent to it, what it raises
-becomes one sentence, the state is read back, and what it does not know goes through
-:class:`chaos.proxy.client.ApiClient`.
+What toxiproxy-python offers goes through it, mended by :mod:`chaos.proxy.library`, which says what
+it is unfit for; the rest goes through a small client of ours. Whatever it did, the state is read
+back, and what went wrong becomes one sentence.
 """
 
-import contextlib
-import json
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
-
-import requests
-import toxiproxy
-import toxiproxy.api
-from requests.adapters import HTTPAdapter
 
 from chaos.errors import WorldError
 from chaos.proxy.client import ApiClient, Told, path
 from chaos.proxy.keeper import GuardianKeeper, Keeper, LeaseKeeper
+from chaos.proxy.library import Library, Lost, Refused
 from chaos.proxy.registry import Stream
 
-_LENT = threading.Lock()
 _NOT_FOUND = 404
-
-
-class _Bounded(HTTPAdapter):
-    """An adapter that gives every request a timeout, which toxiproxy-python has no way to."""
-
-    def __init__(self, timeout: float) -> None:
-        super().__init__()
-        self._timeout = timeout
-
-    def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override] # options pass through
-        return super().send(request, **{**options, "timeout": self._timeout})
 
 
 class Controls:
@@ -57,10 +26,7 @@ class Controls:
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
         self.api = ApiClient(url, timeout)
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.mount("http://", _Bounded(timeout))
-        self._server = toxiproxy.Toxiproxy()
+        self._library = Library(self.api.host, self.api.port, timeout)
         self._keeper: Keeper | None = None
 
     def keep(self, lasts: float = 5.0) -> None:
@@ -71,7 +37,7 @@ class Controls:
         if self.api.ask("GET", "leases").fine:
             keeper = LeaseKeeper(self.api.url, lasts)
             self.api.headers = keeper.headers
-            self._session.headers.update(keeper.headers)
+            self._library.send_always(keeper.headers)
             self._keeper = keeper
         else:
             self._keeper = GuardianKeeper(self.api.url, lasts)
@@ -104,7 +70,7 @@ class Controls:
         self._addressable(name, wish)
         self._hold(name, ["DELETE", path("proxies", name)])
         self._lend(
-            lambda: self._server.create(
+            lambda: self._library.server.create(
                 name=name, listen=listen, upstream=upstream, enabled=enabled
             ),
             wish,
@@ -126,7 +92,7 @@ class Controls:
     def set_enabled(self, proxy: str, enabled: bool) -> None:  # noqa: FBT001 - it is the value set
         """Let a proxy listen, or refuse connections and close those that live."""
         wish = f"{'enable' if enabled else 'disable'} the proxy {proxy!r}"
-        stub = self._stub(proxy)
+        stub = self._library.proxy(proxy)
         if not enabled:
             self._hold(f"{proxy} enabled", ["POST", path("proxies", proxy), {"enabled": True}])
         self._lend(
@@ -160,7 +126,7 @@ class Controls:
         wish = f"add the toxic {name!r} to the proxy {proxy!r}"
         self._addressable(name, wish)
         self._hold(f"{proxy} {name}", ["DELETE", path("proxies", proxy, "toxics", name)])
-        stub = self._stub(proxy)
+        stub = self._library.proxy(proxy)
         self._lend(
             lambda: stub.add_toxic(**asked),
             wish,
@@ -201,7 +167,7 @@ class Controls:
     def remove_toxic(self, proxy: str, name: str) -> None:
         """Take a toxic away."""
         wish = f"remove the toxic {name!r} from the proxy {proxy!r}"
-        stub = self._stub(proxy)
+        stub = self._library.proxy(proxy)
         if "/" in name or "?" in name or "#" in name or "%" in name:
             self._asked(self.api.ask("DELETE", "proxies", proxy, "toxics", name), wish)
         else:
@@ -213,7 +179,7 @@ class Controls:
     def reset(self) -> None:
         """Enable every proxy and remove every toxic."""
         wish = "reset"
-        self._lend(self._server.reset, wish, again=lambda: self.api.ask("POST", "reset"))
+        self._lend(self._library.server.reset, wish, again=lambda: self.api.ask("POST", "reset"))
         clean = all(one["enabled"] and not one["toxics"] for one in self.proxies().values())
         self._held(clean, wish)
 
@@ -240,41 +206,19 @@ class Controls:
         """Give the connections back; what is still changed under `keep` is healed."""
         if self._keeper is not None:
             self._keeper.close()
-        self._session.close()
+        self._library.close()
         self.api.close()
-
-    def _stub(self, name: str) -> Any:
-        return toxiproxy.Proxy(name=name, upstream="", enabled=True, listen="")
 
     def _lend(
         self, call: Callable[[], object], wish: str, again: Callable[[], Told] | None = None
     ) -> None:
-        """Make one call of toxiproxy-python; ``again`` asks anew where it lost what was said."""
+        """Make one call of the library; ``again`` asks anew where it lost what was said."""
         try:
-            with self._address_lent():
-                call()
-        except (requests.RequestException, KeyError, ValueError):
-            told = again() if again is not None else self.api.ask("GET", "version")
-            self._asked(told, wish)
-        except (
-            toxiproxy.api.NotFound,
-            toxiproxy.api.ProxyExists,
-            toxiproxy.api.InvalidToxic,
-        ) as error:
-            raise self._refusal(wish, _said(error.args[0])) from None
-
-    @contextlib.contextmanager
-    def _address_lent(self) -> Iterator[None]:
-        consumer = toxiproxy.api.APIConsumer
-        with _LENT:
-            before = consumer.host, consumer.port, toxiproxy.api.requests
-            host = f"[{self.api.host}]" if ":" in self.api.host else self.api.host
-            consumer.host, consumer.port = host, self.api.port
-            toxiproxy.api.requests = self._session
-            try:
-                yield
-            finally:
-                consumer.host, consumer.port, toxiproxy.api.requests = before
+            self._library.call(call)
+        except Refused as refused:
+            raise self._refusal(wish, str(refused)) from None
+        except Lost:
+            self._asked(again() if again is not None else self.api.ask("GET", "version"), wish)
 
     def _asked(self, told: Told, wish: str) -> Any:
         if not told.fine:
@@ -298,12 +242,3 @@ class Controls:
         # Toxicity travels as a 32-bit float.
         near = abs(shown["toxicity"] - asked.get("toxicity", shown["toxicity"])) <= 1e-6  # noqa: PLR2004
         self._held(kept and near, wish)
-
-
-def _said(content: bytes | str) -> str:
-    """The server's sentence in what toxiproxy-python raises: the answer's body, undecoded."""
-    try:
-        return str(json.loads(content)["error"])
-    except (ValueError, KeyError, TypeError):
-        text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
-        return text.strip().rstrip(".")
