@@ -6,7 +6,7 @@ Sans IO. A client begins calls and hands over decisions; the calls do the decidi
 from random import Random
 
 from chaos.client import wire
-from chaos.client.call import Call, Decision, Wiring, Work
+from chaos.client.call import Decision, Wiring, Work
 from chaos.client.changing import CHANGING, ChangingCall
 from chaos.client.errands import Errands
 from chaos.client.policy import Policy
@@ -35,7 +35,7 @@ class PolicyClient:
         self._mark = wire.client_mark(wiring.name)
         self._fixed: dict[tuple[int, str], wire.Headers] = {}
 
-    def begin(self, work: Work, now: float) -> Call:
+    def begin(self, work: Work, now: float) -> RepeatableCall | ChangingCall:
         """Begin one operation; its deadline is counted from now."""
         if self.policy.reconciles and work.kind in CHANGING:
             return ChangingCall(self, work, now)

@@ -55,6 +55,11 @@ class ChangingCall:
         self._ending: Done | None = None
         self._done: Done | None = None
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, so that nothing that still comes can matter."""
+        return self._done is not None
+
     def step(self, now: float) -> Step:
         """What to do at ``now``."""
         if self._done is not None:

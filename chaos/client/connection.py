@@ -1,31 +1,11 @@
-"""One HTTP/1.1 connection of the lean transport: an asyncio Protocol over httptools' parser."""
+"""One HTTP/1.1 connection of the asyncio transport."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import cast
 
-import httptools
-
+from chaos.client.httpx_terms import Broken
+from chaos.client.parsing import AnswerParser, MalformedError, Response
 from chaos.exchange import Failure, FailureKind
-
-_INFORMATIONAL = 200
-
-
-class Broken(Exception):  # noqa: N818 - a failure under test that becomes an httpx exception
-    """No whole answer came; ``failure`` says why."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(f"{failure.kind}: {failure.detail}" if failure.detail else failure.kind)
-        self.failure = failure
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """One complete answer as it came over the wire."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
 
 
 class Connection(asyncio.Protocol):
@@ -37,17 +17,17 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._opened = opened
         self._transport: asyncio.Transport | None = None
-        self._bodyless = False
         self._answer: asyncio.Future[Response] | None = None
+        self._parser = AnswerParser()
         self._exchanged = False
         self._read: float | None = None
         self._heard = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._begin()
 
     def usable(self) -> bool:
         """Whether another exchange may go over this connection."""
-        return self._transport is not None and not self._transport.is_closing() and self._keep
+        open_ = self._transport is not None and not self._transport.is_closing()
+        return open_ and self._parser.keep
 
     def abort(self) -> None:
         """Close at once, without sending what is not sent yet."""
@@ -59,7 +39,7 @@ class Connection(asyncio.Protocol):
 
         ``read`` bounds each wait for bytes. Cancelled, it takes the connection down with it.
         """
-        self._begin(bodyless=bodyless)
+        self._parser = AnswerParser(bodyless=bodyless)
         answer: asyncio.Future[Response] = self._loop.create_future()
         self._answer = answer
         transport = cast("asyncio.Transport", self._transport)
@@ -89,11 +69,13 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         self._heard = self._loop.time()
-        self._begun = True
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            self._fail(Failure("truncated", written=True, detail=str(error)))
+            response = self._parser.feed(data)
+        except MalformedError as error:
+            self._fail("truncated", str(error))
+            return
+        if response is not None:
+            self._answer.set_result(response)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the exchange under way that nothing more will come (asyncio's callback)."""
@@ -102,67 +84,23 @@ class Connection(asyncio.Protocol):
             self.gone.set_result(None)
         if self._answer is None or self._answer.done():
             return
-        if exc is not None:
-            self._fail(Failure("reset", written=True, reused=self._exchanged, detail=str(exc)))
-        elif self._to_the_end:
-            self._finish()
+        response = self._parser.end() if exc is None else None
+        if response is not None:
+            self._answer.set_result(response)
+        elif exc is not None:
+            self._fail("reset", str(exc))
         else:
-            kind: FailureKind = "truncated" if self._begun else "closed"
-            self._fail(Failure(kind, written=True, reused=self._exchanged))
+            self._fail("truncated" if self._parser.begun else "closed")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep one header (the parser's callback)."""
-        lowered = name.lower()
-        self._headers.append((lowered, value))
-        if lowered in (b"content-length", b"transfer-encoding"):
-            self._sized = True
-
-    def on_headers_complete(self) -> None:
-        """Decide how the body ends (the parser's callback)."""
-        if self._parser.get_status_code() < _INFORMATIONAL:
-            return
-        self._to_the_end = not self._sized
-        if self._bodyless:
-            # The parser would wait for the body that the length promises to a GET.
-            self._keep = False
-            self._finish()
-
-    def on_body(self, body: bytes) -> None:
-        """Keep a part of the body (the parser's callback)."""
-        self._parts.append(body)
-
-    def on_message_complete(self) -> None:
-        """Hand the answer over, but go on after an informational one (the parser's callback)."""
-        if self._parser.get_status_code() < _INFORMATIONAL:
-            self._headers.clear()
-            return
-        self._keep = self._keep and self._parser.should_keep_alive()
-        self._finish()
-
-    def _begin(self, *, bodyless: bool = False) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._parts: list[bytes] = []
-        self._sized = self._begun = self._to_the_end = False
-        self._keep = True
-        self._bodyless = bodyless
-
-    def _finish(self) -> None:
-        if self._answer is None or self._answer.done():
-            return
-        status = self._parser.get_status_code()
-        self._answer.set_result(Response(status, self._headers, b"".join(self._parts)))
-
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, kind: FailureKind, detail: str = "") -> None:
         if self._answer is not None and not self._answer.done():
+            failure = Failure(kind, written=True, reused=self._exchanged, detail=detail)
             self._answer.set_exception(Broken(failure))
 
     def _expire(self) -> None:
         """Time out unless bytes came since the timer was set; then set it again from there."""
-        if self._read is None:
-            return
-        due = self._heard + self._read
+        due = self._heard + (self._read or 0.0)
         if due > self._loop.time():
             self._timer = self._loop.call_at(due, self._expire)
         else:
-            self._fail(Failure("read_timeout", written=True, reused=self._exchanged))
+            self._fail("read_timeout")

@@ -1,14 +1,16 @@
-"""The lean transport over real loopback sockets, against a server that plays one script."""
+"""Both lean transports over real loopback sockets, against a server that plays one script."""
 
 import asyncio
 import contextlib
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
 
+from chaos.client.blocking_transport import BlockingTransport
 from chaos.client.transport import LeanTransport, failure_of
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -92,21 +94,39 @@ async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         await asyncio.sleep(0.005)
 
 
-def play(script: Script, *, timeout: float = 5.0, method: str = "POST") -> httpx.Response:
+async def ask(url: str, kind: str, *, timeout: float = 5.0, method: str = "POST") -> httpx.Response:
+    """One request over a transport of that kind."""
+    if kind == "asyncio":
+        async with httpx.AsyncClient(transport=LeanTransport()) as client:
+            return await client.request(method, url, content=b"{}", timeout=timeout)
+
+    def blocking() -> httpx.Response:
+        with httpx.Client(transport=BlockingTransport()) as client:
+            return client.request(method, url, content=b"{}", timeout=timeout)
+
+    return await asyncio.to_thread(blocking)
+
+
+def play(
+    script: Script, kind: str = "asyncio", *, timeout: float = 5.0, method: str = "POST"
+) -> httpx.Response:
     """One request against the script."""
 
     async def once() -> httpx.Response:
-        async with served(script) as url, httpx.AsyncClient(transport=LeanTransport()) as client:
-            return await client.request(method, url, content=b"{}", timeout=timeout)
+        async with served(script) as url:
+            return await ask(url, kind, timeout=timeout, method=method)
 
     return asyncio.run(once())
 
 
-def failing(script: Script, *, timeout: float = 5.0) -> httpx.TransportError:
+def failing(script: Script, kind: str, *, timeout: float = 5.0) -> httpx.TransportError:
     """The exception that one request against the script ends with."""
     with pytest.raises(httpx.TransportError) as caught:
-        play(script, timeout=timeout)
+        play(script, kind, timeout=timeout)
     return caught.value
+
+
+BOTH = pytest.mark.parametrize("kind", ["asyncio", "threads"])
 
 
 def test_the_second_request_goes_over_the_connection_of_the_first() -> None:
@@ -134,13 +154,12 @@ def test_many_requests_at_once_each_get_their_answer_and_leave_no_more_than_the_
     assert asyncio.run(many()) == 4
 
 
-def test_a_refused_connection_is_a_connect_error_that_was_not_written() -> None:
+@BOTH
+def test_a_refused_connection_is_a_connect_error_that_was_not_written(kind: str) -> None:
     async def refused() -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-            async with httpx.AsyncClient(transport=LeanTransport()) as client:
-                await client.post(url)
+            await ask(f"http://127.0.0.1:{taken.getsockname()[1]}", kind)
 
     with pytest.raises(httpx.ConnectError) as caught:
         asyncio.run(refused())
@@ -148,7 +167,8 @@ def test_a_refused_connection_is_a_connect_error_that_was_not_written() -> None:
     assert (failure.kind, failure.written) == ("refused", False)
 
 
-def test_an_unanswered_connect_times_out() -> None:
+@BOTH
+def test_an_unanswered_connect_times_out(kind: str) -> None:
     async def blocked() -> None:
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
@@ -159,27 +179,23 @@ def test_an_unanswered_connect_times_out() -> None:
                     filler = fillers.enter_context(socket.socket())
                     filler.settimeout(0.0)
                     filler.connect_ex(address)
-                timeout = httpx.Timeout(5.0, connect=0.05)
-                async with httpx.AsyncClient(transport=LeanTransport(), timeout=timeout) as client:
-                    await client.post(f"http://127.0.0.1:{address[1]}")
+                await ask(f"http://127.0.0.1:{address[1]}", kind, timeout=0.05)
 
     with pytest.raises(httpx.ConnectTimeout) as caught:
         asyncio.run(blocked())
     assert failure_of(caught.value).kind == "connect_timeout"
 
 
-def test_a_name_that_does_not_resolve_is_told_as_such() -> None:
-    async def unknown() -> None:
-        async with httpx.AsyncClient(transport=LeanTransport()) as client:
-            await client.get("http://no-such-name.invalid")
-
+@BOTH
+def test_a_name_that_does_not_resolve_is_told_as_such(kind: str) -> None:
     with pytest.raises(httpx.ConnectError) as caught:
-        asyncio.run(unknown())
+        asyncio.run(ask("http://no-such-name.invalid", kind))
     assert failure_of(caught.value).kind == "dns"
 
 
+@BOTH
 @pytest.mark.parametrize(
-    ("script", "exception", "kind"),
+    ("script", "exception", "what"),
     [
         (resetting, httpx.ReadError, "reset"),
         (sends(), httpx.RemoteProtocolError, "closed"),
@@ -194,33 +210,37 @@ def test_a_name_that_does_not_resolve_is_told_as_such() -> None:
     ],
 )
 def test_an_answer_that_is_not_whole_is_the_exception_httpx_users_know(
-    script: Script, exception: type[httpx.TransportError], kind: str
+    script: Script, exception: type[httpx.TransportError], what: str, kind: str
 ) -> None:
-    error = failing(script)
+    error = failing(script, kind)
     assert type(error) is exception
     failure = failure_of(error)
-    assert (failure.kind, failure.written) == (kind, True)
+    assert (failure.kind, failure.written) == (what, True)
 
 
-def test_silence_is_a_read_timeout_and_a_drip_is_none() -> None:
-    error = failing(silent, timeout=0.05)
+@BOTH
+def test_silence_is_a_read_timeout_and_a_drip_is_none(kind: str) -> None:
+    error = failing(silent, kind, timeout=0.05)
     assert type(error) is httpx.ReadTimeout
     assert failure_of(error).written
-    assert play(dripping, timeout=0.25).json() == {}
+    assert play(dripping, kind, timeout=0.25).json() == {}
 
 
-def test_an_answer_without_a_length_ends_with_the_connection() -> None:
-    answer = play(sends(b"HTTP/1.1 200 OK\r\n\r\n", b"to the ", b"end"))
+@BOTH
+def test_an_answer_without_a_length_ends_with_the_connection(kind: str) -> None:
+    answer = play(sends(b"HTTP/1.1 200 OK\r\n\r\n", b"to the ", b"end"), kind)
     assert answer.text == "to the end"
 
 
-def test_an_informational_answer_is_not_the_answer() -> None:
-    assert play(sends(b"HTTP/1.1 100 Continue\r\n\r\n", ANSWER)).json() == {}
+@BOTH
+def test_an_informational_answer_is_not_the_answer(kind: str) -> None:
+    assert play(sends(b"HTTP/1.1 100 Continue\r\n\r\n", ANSWER), kind).json() == {}
 
 
-def test_a_head_answer_has_no_body_to_wait_for() -> None:
+@BOTH
+def test_a_head_answer_has_no_body_to_wait_for(kind: str) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nKey-Total: 3\r\n\r\n"
-    answer = play(sends(head), method="HEAD")
+    answer = play(sends(head), kind, method="HEAD")
     assert answer.headers["key-total"] == "3"
     assert answer.content == b""
 
@@ -292,3 +312,90 @@ def test_any_other_transports_exception_is_told_by_its_type(
 ) -> None:
     failure = failure_of(error)
     assert (failure.kind, failure.written) == (kind, written)
+
+
+def threads(script: Script, act: Callable[[httpx.Client, str], None]) -> None:
+    """Let a thread act on a blocking client against the script."""
+
+    async def once() -> None:
+        def blocking() -> None:
+            with httpx.Client(transport=BlockingTransport()) as client:
+                act(client, url)
+
+        async with served(script) as url:
+            await asyncio.to_thread(blocking)
+
+    asyncio.run(once())
+
+
+def test_threads_keep_their_connections_too() -> None:
+    def act(client: httpx.Client, url: str) -> None:
+        answers = [client.post(url, content=b"{}") for _ in range(2)]
+        answers.append(client.post(url, content=b"{}", extensions={"fresh": True}))
+        assert [each.extensions["reused"] for each in answers] == [False, True, False]
+
+    threads(answering, act)
+
+
+def test_a_drip_ends_at_the_total_timeout_of_the_whole_exchange() -> None:
+    def act(client: httpx.Client, url: str) -> None:
+        with pytest.raises(httpx.ReadTimeout) as caught:
+            client.post(url, content=b"{}", extensions={"total": 0.05, "timeout": {"read": 5.0}})
+        assert failure_of(caught.value).kind == "total_timeout"
+
+    threads(dripping, act)
+
+
+def test_a_total_that_is_over_before_it_began_sends_nothing() -> None:
+    def act(client: httpx.Client, url: str) -> None:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post(url, content=b"{}", extensions={"total": 0.0})
+
+    threads(answering, act)
+
+
+def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> None:
+    def act(client: httpx.Client, url: str) -> None:
+        for _ in range(2):
+            assert client.post(url, content=b"{}").extensions["reused"] is False
+            time.sleep(0.02)
+
+    threads(sends(ANSWER), act)
+
+
+def test_an_idle_connection_is_given_up_after_its_time_and_above_the_pools_size() -> None:
+    def act(_: httpx.Client, url: str) -> None:
+        for transport in (BlockingTransport(idle_for=0.0), BlockingTransport(idle=0)):
+            with httpx.Client(transport=transport) as client:
+                answers = [client.post(url, content=b"{}") for _ in range(2)]
+            assert not answers[1].extensions["reused"]
+
+    threads(answering, act)
+
+
+def test_an_idle_connection_of_the_loop_is_given_up_after_its_time() -> None:
+    async def twice() -> bool:
+        transport = LeanTransport(idle_for=0.0)
+        async with served(answering) as url, httpx.AsyncClient(transport=transport) as client:
+            await client.post(url, content=b"{}")
+            await asyncio.sleep(0.01)
+            return bool((await client.post(url, content=b"{}")).extensions["reused"])
+
+    assert asyncio.run(twice()) is False
+
+
+@BOTH
+def test_a_certificate_that_nobody_vouches_for_is_refused(kind: str) -> None:
+    """Speaking plainly to a TLS client is the shortest way to fail its handshake."""
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async def once() -> None:
+        async with served(plain) as url:
+            await ask(url.replace("http:", "https:"), kind)
+
+    with pytest.raises(httpx.ConnectError) as caught:
+        asyncio.run(once())
+    assert failure_of(caught.value).kind == "tls"

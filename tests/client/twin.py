@@ -4,10 +4,13 @@ The same root key material is imported in both. What an attempt meets is decided
 function that a test may replace; ``lost`` lets a request take effect and loses its answer.
 """
 
+import asyncio
 import base64
+import time
 from collections.abc import Callable
 from random import Random
 
+import httpx
 import orjson
 
 from chaos.client.call import Credential, Target, Try, Wiring
@@ -100,3 +103,52 @@ class Twin:
 
     def _headers(self, instance: str) -> tuple[tuple[str, str], ...]:
         return (("Authorization", f"Bearer {self.token}"), ("Bluemix-Instance", instance))
+
+
+class TwinTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """The twin behind httpx, without a socket; ``meets`` says what a request to a host meets."""
+
+    def __init__(self, twin: Twin) -> None:
+        self.twin = twin
+        self.meets: Callable[[str], str] = lambda _: "answers"
+        self.asked: list[str] = []
+        self._zero = time.monotonic()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer, refuse, or be silent for as long as the attempt may last."""
+        meets = self._meets(request)
+        if meets == "swallows":
+            time.sleep(request.extensions["total"])
+            raise httpx.ReadTimeout("silence", request=request)
+        return self._answer(meets, request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The same for asyncio."""
+        meets = self._meets(request)
+        if meets == "swallows":
+            await asyncio.sleep(30.0)
+        return self._answer(meets, request)
+
+    def _meets(self, request: httpx.Request) -> str:
+        self.asked.append(f"{request.url.host}{request.url.path}")
+        return self.meets(request.url.host)
+
+    def _answer(self, meets: str, request: httpx.Request) -> httpx.Response:
+        if meets == "refuses":
+            raise httpx.ConnectError("refused", request=request)
+        if meets == "breaks":
+            raise RuntimeError("a bug of the transport's own")
+        if meets.isdigit():
+            return httpx.Response(int(meets))
+        if meets == "truncates":
+            return httpx.Response(200, content=b'{"plaintext":"c')
+        asked = Request(
+            request.method,
+            request.url.raw_path.decode(),
+            tuple(request.headers.items()),
+            request.read(),
+        )
+        host = request.url.host
+        answering = self.twin.iam if host == "iam" else self.twin.services[host]
+        answer = answering.answer(asked, EPOCH + time.monotonic() - self._zero)
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
