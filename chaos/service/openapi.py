@@ -150,7 +150,7 @@ def _path(names: list[str]) -> list[Schema]:
 def _query(route: Route, name: str) -> Schema:
     schema: Schema = dict(_QUERY[name])
     if name == "policy":
-        schema["enum"] = _POLICIES[route.path]
+        schema["enum"] = [*_POLICIES[route.path], ""]
     if name == "limit" and route.gives in ("kmip_adapter", "kmip_client_certificate"):
         schema["maximum"] = 200
     if name == "state" and route.gives == "kmip_object":

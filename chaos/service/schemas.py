@@ -50,7 +50,7 @@ _AAD = array(text(0, 255), 0, 126)
 _DUAL_AUTH = record(("enabled",), enabled=FLAG)
 _ROTATION = record(("interval_month",), enabled=FLAG, interval_month=INTERVAL)
 _KEY: dict[str, Schema] = {
-    "type": {"type": "string"},
+    "type": text(0, 90),
     "name": text(2, 90),
     "description": text(2, 240),
     "tags": array({"type": "string", "maxLength": 30, "pattern": "^[^<>,:&|]*$"}, 0, 30),
@@ -61,8 +61,8 @@ _KEY: dict[str, Schema] = {
 }
 _POLICY_OF_KEY: Schema = {
     "oneOf": [
-        record(("rotation",), type={"type": "string"}, rotation=_ROTATION),
-        record(("dualAuthDelete",), type={"type": "string"}, dualAuthDelete=_DUAL_AUTH),
+        record(("rotation",), type=text(0, 90), rotation=_ROTATION),
+        record(("dualAuthDelete",), type=text(0, 90), dualAuthDelete=_DUAL_AUTH),
     ]
 }
 

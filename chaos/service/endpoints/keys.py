@@ -126,6 +126,7 @@ def _taken_in(asked: Admitted, key: Key, body: Document) -> Answer:
 
 
 def _new_key(asked: Admitted, body: Document) -> Key:
+    text(body, "type", 0, 90)
     name = text(body, "name", 2, 90)
     if not name:
         raise bad_body("the field `name` must be given", field="name")

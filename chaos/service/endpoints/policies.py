@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chaos.exchange import Answer
 from chaos.service.admitted import MEDIA, Admitted
-from chaos.service.bodies import Document, as_object, flag, read_counted, whole, written
+from chaos.service.bodies import Document, as_object, flag, read_counted, text, whole, written
 from chaos.service.keys import Key, KeyPolicy, State
 from chaos.service.refusal import Refusal, bad_body, invalid_field, invalid_query
 
@@ -26,11 +26,11 @@ def read(asked: Admitted) -> Answer:
 
 def put(asked: Admitted) -> Answer:
     """Set one policy or both; the answer tells those that were set."""
-    key = asked.key()
-    key.require(State.ACTIVE, State.SUSPENDED, State.DEACTIVATED)
     resources = read_counted(asked.body, _FIELDS)
     kinds = [_kind(resource) for resource in resources]
     require_distinct(kinds, asked_kind(asked, KINDS))
+    key = asked.key()
+    key.require(State.ACTIVE, State.SUSPENDED, State.DEACTIVATED)
     settings = [
         _setting(asked, key, kind, resource[kind])
         for kind, resource in zip(kinds, resources, strict=True)
@@ -84,6 +84,7 @@ def held(key: Key, kind: str) -> KeyPolicy | None:
 
 def _kind(resource: Document) -> str:
     given = [kind for kind in KINDS if resource.get(kind) is not None]
+    text(resource, "type", 0, 90)
     if len(given) != 1:
         raise bad_body("a policy is either `rotation` or `dualAuthDelete`", field="resources")
     return given[0]

@@ -44,6 +44,7 @@ def test_a_standard_key_is_read_with_its_payload_and_listed_without(south: Calle
         ({"name": "x"}, "400 INVALID_FIELD_ERR"),
         ({"name": "x" * 91}, "400 INVALID_FIELD_ERR"),
         ({"name": 7}, "400 BAD_BODY_ERR"),
+        ({"name": "key", "type": {}}, "400 BAD_BODY_ERR"),
         ({"name": "key", "extractable": "no"}, "400 BAD_BODY_ERR"),
         ({"name": "key", "unknown": 1}, "400 BAD_BODY_ERR"),
         ({"name": "key", "description": "x"}, "400 INVALID_FIELD_ERR"),

@@ -56,6 +56,7 @@ def test_enabling_alone_keeps_the_interval(south: Caller) -> None:
         ([rotation(enabled=True)], "", "400 INVALID_FIELD_ERR"),
         ([rotation(interval_month=3, more=1)], "", "400 BAD_BODY_ERR"),
         ([{"type": POLICY}], "", "400 BAD_BODY_ERR"),
+        ([{"type": {}, "rotation": {"interval_month": 3}}], "", "400 BAD_BODY_ERR"),
         ([{**dual(), **rotation(interval_month=3)}], "", "400 BAD_BODY_ERR"),
         ([dual(enabled=None)], "", "400 BAD_BODY_ERR"),
         ([], "", "400 BAD_BODY_ERR"),
