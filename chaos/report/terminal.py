@@ -14,6 +14,8 @@ from rich.text import Text
 from chaos.analysis.findings import Analysis, Finding, Verdict
 from chaos.report import numbers, palette, wording
 from chaos.report.agreement import Verified
+from chaos.report.cells import Cell
+from chaos.report.cells import Table as Cells
 from chaos.report.sparklines import signals
 from chaos.report.tiles import tally
 from chaos.run.record import Run
@@ -30,7 +32,7 @@ _WIDTH = 80
 
 def plan(scenario: Scenario, world: str, client: str, console: Console) -> None:
     """Say what is about to be played: regions, clients, load, faults, objectives, seed."""
-    _say(console, f"{scenario.name}: {scenario.teaches}", style="bold")
+    say(console, f"{scenario.name}: {scenario.teaches}", style="bold")
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
@@ -50,7 +52,7 @@ def plan(scenario: Scenario, world: str, client: str, console: Console) -> None:
     rows += [("objective", objective.text) for objective in scenario.objectives]
     said = ""
     for name, words in rows:
-        table.add_row("" if name == said else name, Text(_fit(console, words)))
+        table.add_row("" if name == said else name, Text(fit(console, words)))
         said = name
     console.print(table)
 
@@ -59,7 +61,7 @@ def verdict(run: Run, analysis: Analysis, folder: Path, console: Console) -> Non
     """Say how it ended: signals, objectives, why what did not pass, where the report is, replay."""
     console.print()
     for line in signals(run, analysis, width=_width(console) - 30, plain=_ascii(console)):
-        _say(console, line)
+        say(console, line)
     console.print()
     console.print(_objectives(analysis, console))
     _reasons(run, analysis, console)
@@ -68,18 +70,18 @@ def verdict(run: Run, analysis: Analysis, folder: Path, console: Console) -> Non
         "" if analysis.verdict == "aborted" else f"  {tally(analysis)}"
     )
     console.print()
-    _say(console, told, style=_STYLES[analysis.verdict])
-    _say(console, analysis.headline)
+    say(console, told, style=_STYLES[analysis.verdict])
+    say(console, analysis.headline)
     # Never wrapped: a path or command that is broken over two lines cannot be copied.
-    console.print(f"report  {escape(_fit(console, str(folder / 'report.html')))}", soft_wrap=True)
-    console.print(f"replay  {escape(_fit(console, run.command))}", soft_wrap=True)
+    console.print(f"report  {escape(fit(console, str(folder / 'report.html')))}", soft_wrap=True)
+    console.print(f"replay  {escape(fit(console, run.command))}", soft_wrap=True)
 
 
 def verified(found: Verified, folder: Path, console: Console) -> None:
     """Say what was checked and every problem."""
     for problem in found.problems:
-        line = Text.assemble((_fit(console, f"{problem.where}: "), "bold red"),
-                             _fit(console, problem.told))  # fmt: skip
+        line = Text.assemble((fit(console, f"{problem.where}: "), "bold red"),
+                             fit(console, problem.told))  # fmt: skip
         console.print(line, width=_width(console))
     checked = (
         f"{numbers.count(found.files)} files, {numbers.count(found.records)} records and "
@@ -87,13 +89,11 @@ def verified(found: Verified, folder: Path, console: Console) -> None:
     )
     count = len(found.problems)
     told = f"{count} {'problem' if count == 1 else 'problems'}" if count else "all agree"
-    _say(console, f"{checked}: {told}.", style="bold red" if count else "bold green")
+    say(console, f"{checked}: {told}.", style="bold red" if count else "bold green")
 
 
 def _objectives(analysis: Analysis, console: Console) -> Table:
-    table = Table(
-        box=box.ASCII2 if _ascii(console) else box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1)
-    )
+    table = _frame(console)
     table.add_column("objective", overflow="fold")
     for name in ("value", "margin"):
         table.add_column(name, justify="right", overflow="fold")
@@ -102,13 +102,36 @@ def _objectives(analysis: Analysis, console: Console) -> Table:
     for finding in analysis.findings:
         told = f"{palette.SIGNS[finding.verdict]} {finding.verdict}"
         table.add_row(
-            Text(_fit(console, finding.objective.text)),
-            Text(_fit(console, numbers.measured(finding.measured))),
-            Text(_fit(console, numbers.margin(finding.margin))),
+            Text(fit(console, finding.objective.text)),
+            Text(fit(console, numbers.measured(finding.measured))),
+            Text(fit(console, numbers.margin(finding.margin))),
             Text(numbers.count(finding.measured.n)),
-            Text(_fit(console, told), style=_STYLES[finding.verdict]),
+            Text(fit(console, told), style=_STYLES[finding.verdict]),
         )
     return table
+
+
+def grid(shown: Cells, console: Console) -> None:
+    """Any of the report's tables."""
+    if not shown.rows:
+        say(console, shown.empty)
+        return
+    table = _frame(console)
+    for name, cell in zip(shown.columns, shown.rows[0], strict=True):
+        table.add_column(name.lower(), justify="right" if cell.numeric else "left", overflow="fold")
+    for row in shown.rows:
+        table.add_row(*(_cell(cell, console) for cell in row))
+    console.print(table, width=_width(console))
+
+
+def _cell(cell: Cell, console: Console) -> Text:
+    style = _STYLES[cell.verdict] if cell.verdict else ""
+    return Text(fit(console, cell.text), style=style)
+
+
+def _frame(console: Console) -> Table:
+    shape = box.ASCII2 if _ascii(console) else box.SIMPLE_HEAD
+    return Table(box=shape, pad_edge=False, padding=(0, 1))
 
 
 def _reasons(run: Run, analysis: Analysis, console: Console) -> None:
@@ -116,21 +139,22 @@ def _reasons(run: Run, analysis: Analysis, console: Console) -> None:
     for finding in hurt:
         _reason(finding, console)
     if run.aborted:
-        _say(console, f"aborted: {run.aborted}", style=_STYLES["aborted"])
+        say(console, f"aborted: {run.aborted}", style=_STYLES["aborted"])
     for what in analysis.deficiencies:
-        _say(console, f"to do: {what}")
+        say(console, f"to do: {what}")
 
 
 def _reason(finding: Finding, console: Console) -> None:
     style = _STYLES[finding.verdict]
     line = Text.assemble(
-        (_fit(console, f"{finding.objective.text}: "), style), _fit(console, finding.why)
+        (fit(console, f"{finding.objective.text}: "), style), fit(console, finding.why)
     )
     console.print(line, width=_width(console))
 
 
-def _say(console: Console, words: str, style: str = "") -> None:
-    console.print(Text(_fit(console, words), style=style), width=_width(console))
+def say(console: Console, words: str, style: str = "") -> None:
+    """A paragraph in words that the terminal can show."""
+    console.print(Text(fit(console, words), style=style), width=_width(console))
 
 
 def _width(console: Console) -> int:
@@ -141,5 +165,6 @@ def _ascii(console: Console) -> bool:
     return not console.encoding.lower().startswith("utf")
 
 
-def _fit(console: Console, words: str) -> str:
+def fit(console: Console, words: str) -> str:
+    """The words, in ASCII where the terminal speaks nothing else."""
     return numbers.ascii_only(words) if _ascii(console) else words

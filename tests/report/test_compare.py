@@ -1,0 +1,127 @@
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from chaos.analysis.findings import Measured
+from chaos.errors import ScenarioError
+from chaos.report import compared
+from chaos.report.compare import MeasureRow, compare, load
+from chaos.report.document import Document, document, encoded
+from chaos.scenario.objective import Unit
+from tests.report import made
+
+GOOD, BAD = document(made.told("passed")), document(made.told("failed"))
+
+
+def side(values: list[float | None], name: str = "failover.p95", unit: Unit = "seconds",
+         *, censored: bool = False) -> tuple[Document, ...]:  # fmt: skip
+    """Repetitions that differ in one measure only."""
+    return tuple(
+        replace(
+            GOOD,
+            identity=replace(GOOD.identity, seed=seed),
+            measures={name: Measured(value, unit, 60, censored=censored)},
+        )
+        for seed, value in enumerate(values)
+    )
+
+
+def row(before: tuple[Document, ...], after: tuple[Document, ...]) -> MeasureRow:
+    (found,) = compare(before, after).measures
+    return found
+
+
+def test_the_same_run_twice_shows_no_regression() -> None:
+    found = compare((GOOD,), (GOOD,))
+    assert not found.regressed
+    assert found.differences == ()
+    assert {measure.change for measure in found.measures} <= {
+        "too few repetitions",
+        "one side only",
+    }
+    assert "too few to call a difference" in compared.claim(found)
+
+
+def test_an_objective_that_no_longer_holds_is_a_regression_with_one_run() -> None:
+    found = compare((GOOD,), (BAD,))
+    assert found.regressed
+    assert [o.rule for o in found.objectives if o.worse] == [
+        "failover.p95 <= rto",
+        "availability(fault, after failover) >= 99%",
+    ]
+    assert compare((BAD,), (GOOD,)).regressed is False
+    assert found.differences == ("policy: recommended against preset:key-protect-docs",)
+
+
+def test_a_measure_is_worse_only_with_enough_repetitions_and_effect() -> None:
+    slow = [2.0, 2.1, 2.2, 2.3, 2.4, 2.5]
+    fast = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5]
+    assert row(side([*fast]), side([*slow])).change == "worse"
+    assert row(side([*slow]), side([*fast])).change == "better"
+    assert row(side([*fast[:4]]), side([*slow])).change == "too few repetitions"
+    hardly = [value * 1.1 for value in slow]
+    assert row(side([*slow]), side([*hardly])).change == "no difference shown"
+
+
+def test_what_is_missing_to_a_hundred_percent_counts_for_shares() -> None:
+    name = "availability"
+    before = side([0.9990, 0.9991, 0.9992, 0.9993, 0.9994], name, "share")
+    after = side([0.9980, 0.9981, 0.9982, 0.9983, 0.9984], name, "share")
+    found = row(before, after)
+    assert found.change == "worse"
+    assert found.effect == pytest.approx(0.001 / 0.0008, rel=1e-6)
+
+
+def test_what_was_never_reached_is_worse_than_any_time() -> None:
+    found = row(side([1.0] * 5), side([20.0] * 5, censored=True))
+    assert found.change == "worse"
+    assert found.after.censored == 5
+    assert "not reached" in compared.summary(
+        compare(side([1.0] * 5), side([20.0] * 5, censored=True))
+    )
+
+
+def test_a_measure_without_a_value_on_one_side_is_not_judged() -> None:
+    assert row(side([1.0] * 5), side([None] * 5)).change == "one side only"
+
+
+def test_a_single_bad_run_of_many_is_not_yet_a_regression() -> None:
+    good = tuple(replace(GOOD, identity=replace(GOOD.identity, seed=n)) for n in range(20))
+    assert not compare(good, (*good[:-1], BAD)).regressed
+    assert compare(good, (*good[:8], *[BAD] * 12)).regressed
+
+
+def test_a_side_is_a_run_or_a_folder_of_runs(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "findings.json").write_bytes(encoded(made.told("passed")))
+    assert load(tmp_path / "one") == (GOOD,)
+    assert len(load(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]"])
+def test_a_file_that_is_no_report_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "findings.json").write_bytes(content)
+    with pytest.raises(ScenarioError, match="is not a report's findings"):
+        load(tmp_path)
+
+
+def test_a_folder_without_reports_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="keychaos report"):
+        load(tmp_path)
+
+
+def test_markdown_and_terminal_say_the_same_claim() -> None:
+    found = compare((GOOD,), (BAD,))
+    text = compared.summary(found)
+    stream = io.StringIO()
+    compared.show(found, Console(file=stream, width=80, highlight=False))
+    said = stream.getvalue()
+    assert "no longer held: failover.p95 <= rto" in " ".join(said.split())
+    assert "no longer held: failover.p95 \\<= rto" in text
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert json.loads(compared.encoded(found))["regressed"] is True
