@@ -60,6 +60,29 @@ ADVICE: dict[str, str] = {
     "unknown outcomes": (
         "Reconcile operations whose outcome is unknown: wrap and unwrap may simply be tried again."
     ),
+    "not at rest": (
+        "Look at what still differs from before the fault: clients that stay away, retries that go "
+        "on, queues that drain slowly."
+    ),
+    "metastable": (
+        "Break the loop that keeps the service down: bound the retries by a budget, shed load, and "
+        "let deadlines cancel work that nobody waits for."
+    ),
+    "herd": (
+        "Spread the clients' return: full jitter on waits and probes, and a gradual way back."
+    ),
+    "early retries": (
+        "Obey Retry-After, in seconds and as a date: wait at least that long, with jitter on top."
+    ),
+    "no growth": "Let waits grow from one retry to the next, up to a cap.",
+    "no jitter": "Draw every wait at random, from nothing up to the backoff: full jitter.",
+    "switches too often": (
+        "Stay where you are for a while: a minimum dwell after each change, and calm before the "
+        "way back."
+    ),
+    "token storm": (
+        "Ask for a token once for all calls of a process, before the old one expires, with jitter."
+    ),
     "data keys lost": (
         "Repair the backup root key: import the same key material, and every later rotation of it, "
         "in each region that should open the data keys."

@@ -7,8 +7,11 @@ from chaos.analysis.headline import headline
 from chaos.analysis.marks import marks
 from chaos.analysis.measures import every, measured
 from chaos.analysis.saturation import TOLERATED, saturated
+from chaos.analysis.steadiness import portrait
+from chaos.analysis.strategies import backoff
 from chaos.analysis.telling import Told
 from chaos.analysis.verdicts import judge, margin, needs_fault, of_data_keys, overall
+from chaos.analysis.waits import waits
 from chaos.analysis.why import why
 from chaos.analysis.wording import listed, many, seconds, share
 from chaos.run.record import Run
@@ -35,6 +38,8 @@ def analyse(run: Run) -> Analysis:
         measures=every(case),
         saturation=case.saturation,
         deficiencies=tuple(ADVICE[cause] for cause in causes),
+        backoff=backoff(waits(case.evidence)),
+        portrait=portrait(case.evidence),
     )
 
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from chaos.analysis.effects import Effect, effects, first_touch
 from chaos.analysis.evidence import Evidence, gather
+from chaos.analysis.failback import Failback, failback
 from chaos.analysis.findings import Saturation
+from chaos.analysis.herd import Herd, herds
 from chaos.analysis.journeys import Journeys, journeys
-from chaos.analysis.recovery import Failback, Recovery, failback, recovery
+from chaos.analysis.recovery import Recovery, recovery
 from chaos.analysis.saturation import saturation
+from chaos.analysis.steadiness import Steadiness, steadiness
 from chaos.run.record import Run
 
 
@@ -15,8 +18,8 @@ from chaos.run.record import Run
 class Case:
     """One run's evidence, what its faults did, and how the clients came through.
 
-    ``t0`` is None where no fault is proved to have bitten; ``recovery`` and ``failback`` then are
-    None, too.
+    ``t0`` is None where no fault is proved to have bitten; then there are no ``herds``, and
+    ``recovery``, ``failback`` and ``steadiness`` are None, too.
     """
 
     evidence: Evidence
@@ -25,6 +28,8 @@ class Case:
     journeys: Journeys
     recovery: Recovery | None
     failback: Failback | None
+    steadiness: Steadiness | None
+    herds: tuple[Herd, ...]
     saturation: Saturation
 
     @property
@@ -39,9 +44,10 @@ def work_up(run: Run) -> Case:
     found = effects(evidence)
     t0 = first_touch(found)
     recovered = None if t0 is None else recovery(evidence, found, t0)
-    back = None
+    back = steady = None
     if recovered is not None and recovered.baseline is not None:
         back = failback(evidence, found, recovered.baseline)
+        steady = steadiness(evidence, found, recovered)
     return Case(
         evidence=evidence,
         effects=found,
@@ -49,5 +55,7 @@ def work_up(run: Run) -> Case:
         journeys=journeys(evidence, found),
         recovery=recovered,
         failback=back,
+        steadiness=steady,
+        herds=() if t0 is None else herds(evidence, found, t0),
         saturation=saturation(evidence),
     )

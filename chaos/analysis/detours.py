@@ -7,13 +7,16 @@ from chaos.analysis.spread import holder
 from chaos.analysis.telling import TIMEOUTS, Told, region_name, tries
 from chaos.analysis.wording import kind, many, reply, seconds
 from chaos.run.record import Columns
+from chaos.scenario.objective import Measure
 
 _HALF = 0.5
 
 
-def failover_why(case: Case, statistic: str) -> Told:
+def failover_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and what kept it."""
-    index = holder(*case.journeys.failover, statistic)
+    if not len(case.journeys.clients):
+        return Told("no operation was touched by a fault, so no client had to fail over")
+    index = holder(*case.journeys.failover, measure.statistic or "p50")
     if case.journeys.arrival[index] < 0:
         return _never_arrived(case, index)
     return _late(case, index)
@@ -155,11 +158,12 @@ def _within(attempts: Columns, begun: float, arrived: float) -> float:
     return float(np.maximum(lasted, 0.0).sum())
 
 
-def detect_why(case: Case, statistic: str) -> Told:
+def detect_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and when it was first told by the fault."""
-    assert case.t0 is not None
+    if case.t0 is None or not len(case.journeys.clients):
+        return Told("no operation was touched by a fault, so there was nothing to detect")
     evidence, journeys = case.evidence, case.journeys
-    index = holder(*journeys.detection(case.t0), statistic)
+    index = holder(*journeys.detection(case.t0), measure.statistic or "p50")
     client = int(journeys.clients[index])
     first = evidence.attempts[journeys.first[index]]
     number, name = int(first["operation"]), region_name(evidence, int(journeys.left[index]))

@@ -69,6 +69,22 @@ def first_touch(found: tuple[Effect, ...]) -> float | None:
     return min((effect.first for effect in found if effect.first is not None), default=None)
 
 
+def last_heal(found: tuple[Effect, ...]) -> float | None:
+    """When the last fault was healed; None where none was injected, or one never healed."""
+    healed = [effect.healed for effect in found if effect.injected is not None]
+    known = [each for each in healed if each is not None]
+    return max(known) if known and len(known) == len(healed) else None
+
+
+def touched_operations(evidence: Evidence, found: tuple[Effect, ...]) -> Bools:
+    """The operations of which a fault touched an attempt."""
+    flags = np.zeros(len(evidence.operations), dtype=np.bool_)
+    for effect in found:
+        rows = evidence.row[effect.touched]
+        flags[rows[rows >= 0]] = True
+    return flags
+
+
 def _effect(evidence: Evidence, fault: Fault) -> Effect:
     inject = _change(evidence, fault, "inject")
     heal = _change(evidence, fault, "heal")

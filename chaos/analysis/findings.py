@@ -83,12 +83,58 @@ class Saturation:
     lag_p99: float
 
 
+Strategy = Literal[
+    "none", "constant", "exponential", "full jitter", "equal jitter", "decorrelated jitter"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """What the waits between attempts show of the clients' backoff, in seconds.
+
+    ``strategy`` is the likeliest of six with its ``base``, ``factor`` and ``cap`` (None where no
+    cap was reached); ``margin`` is by how much its log-likelihood beats the next strategy's.
+    ``jitter`` is the coefficient of variation of waits of the same retry number, ``growth`` the
+    factor from one retry to the next, ``autocorrelation`` how a wait hangs on the one before;
+    each is None where there are too few waits. ``late`` is how much longer than asked for.
+    """
+
+    strategy: Strategy
+    base: float
+    factor: float
+    cap: float | None
+    margin: float
+    n: int
+    jitter: float | None
+    growth: float | None
+    autocorrelation: float | None
+    longest: float
+    late_p50: float
+    late_p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the run's phase portrait: a stretch of time with its rates, all per second.
+
+    ``offered`` operations were due, ``sent`` attempts were sent and ``good`` operations due then
+    ended ok. A metastable run stays where ``sent`` is high and ``good`` is low.
+    """
+
+    starts: float
+    ends: float
+    offered: float
+    sent: float
+    good: float
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """All that analysis says of one run: the verdict, findings, marks, proofs and every measure.
 
     ``measures`` maps the measure's text (`failover.p95`, `availability(fault)`) to its value, for
-    the tables of the report; ``t0`` is None where no fault took effect.
+    the tables of the report; ``t0`` is None where no fault took effect. ``backoff`` is None where
+    there were too few retries to tell; ``portrait`` has one point a second or so.
     """
 
     verdict: Verdict
@@ -100,3 +146,5 @@ class Analysis:
     measures: tuple[tuple[str, Measured], ...]
     saturation: Saturation
     deficiencies: tuple[str, ...]
+    backoff: Backoff | None = None
+    portrait: tuple[Point, ...] = ()

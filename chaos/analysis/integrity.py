@@ -56,3 +56,22 @@ def integrity(run: Run, regions: Sequence[str] = ()) -> Integrity:
         lost=lost,
         wrong=wrong,
     )
+
+
+def key_rpo(run: Run) -> Measured:
+    """The longest time that an acknowledged data key did not open at its backup, in seconds.
+
+    A data key that does not open elsewhere than where it was wrapped has not done so from its
+    acknowledgement to the end of the run: a lower bound. Where every one opens the loss is 0; when
+    exactly each began to, between its wrap and the audit, no client asked.
+    """
+    found = integrity(run)
+    if not found.entries or (found.missed and not (found.lost or found.wrong)):
+        return Measured(None, "seconds", 0)
+    wrapped = {entry.number: entry for entry in run.ledger}
+    bad = [wrapped[each.number] for each in (*found.lost, *found.wrong)
+           if each.region != wrapped[each.number].region]  # fmt: skip
+    if not bad:
+        return Measured(0.0, "seconds", found.entries)
+    longest = max(run.ended - max(0.0, entry.at) for entry in bad)
+    return Measured(max(0.0, longest), "seconds", found.entries, censored=True)

@@ -5,12 +5,18 @@ from itertools import product
 
 import numpy as np
 
+from chaos.analysis import herd
 from chaos.analysis.case import Case
-from chaos.analysis.evidence import UNKNOWN
+from chaos.analysis.compliance import early
+from chaos.analysis.evidence import UNKNOWN, Floats
 from chaos.analysis.findings import Measured
-from chaos.analysis.integrity import integrity
-from chaos.analysis.selection import attempts_in, operations_in
+from chaos.analysis.integrity import integrity, key_rpo
+from chaos.analysis.rates import rate
+from chaos.analysis.selection import attempts_in, operations_in, parse
 from chaos.analysis.spread import spread
+from chaos.analysis.switching import switches, token_requests
+from chaos.analysis.waits import Waits, growth, jitter, waits
+from chaos.scenario.expression import render
 from chaos.scenario.objective import Measure
 from chaos.scenario.vocabulary import AFTER_FAILOVER, VOCABULARY, Term
 
@@ -20,16 +26,6 @@ Compute = Callable[[Case, Measure], Measured]
 def measured(case: Case, measure: Measure) -> Measured:
     """The value of one measure over a run."""
     return COMPUTE[measure.name](case, measure)
-
-
-def text_of(measure: Measure) -> str:
-    """A measure as it is written in a scenario file.
-
-    >>> text_of(Measure("availability", ("fault", "us-east")))
-    'availability(fault, us-east)'
-    """
-    where = f"({', '.join(measure.where)})" if measure.where else ""
-    return measure.name + where + (f".{measure.statistic}" if measure.statistic else "")
 
 
 def every(case: Case) -> tuple[tuple[str, Measured], ...]:
@@ -44,7 +40,7 @@ def every(case: Case) -> tuple[tuple[str, Measured], ...]:
             measure = Measure(term.name, where, statistic)
             value = measured(case, measure)
             if value.n or not where:
-                found.append((text_of(measure), value))
+                found.append((render(measure), value))
     return tuple(found)
 
 
@@ -86,19 +82,54 @@ def _failback(case: Case, _: Measure) -> Measured:
     return case.failback.measured() if case.failback else Measured(None, "seconds", 0)
 
 
-def _availability(case: Case, measure: Measure) -> Measured:
-    flags = operations_in(case, measure.where)
+def _time_to_steady(case: Case, _: Measure) -> Measured:
+    return case.steadiness.time_to_steady() if case.steadiness else Measured(None, "seconds", 0)
+
+
+def _metastable(case: Case, _: Measure) -> Measured:
+    return case.steadiness.measured() if case.steadiness else Measured(None, "count", 0)
+
+
+def _herd_index(case: Case, measure: Measure) -> Measured:
+    asked = parse(case, measure.where).regions
+    return herd.measured([each for each in case.herds if not asked or each.region in asked])
+
+
+def _early_retries(case: Case, measure: Measure) -> Measured:
+    flags = attempts_in(case, measure.where)
     n = int(flags.sum())
     if not n:
-        return Measured(None, "share", 0)
-    return Measured(float(case.evidence.ok[flags].sum()) / n, "share", n)
+        return Measured(None, "count", 0)
+    return Measured(float((early(case.evidence) & flags).sum()), "count", n)
 
 
-def _amplification(case: Case, measure: Measure) -> Measured:
-    n = int(operations_in(case, measure.where, at="started").sum())
-    if not n:
-        return Measured(None, "ratio", 0)
-    return Measured(float(attempts_in(case, measure.where).sum()) / n, "ratio", n)
+def _switches(case: Case, measure: Measure) -> Measured:
+    return _per_client(case, switches(case.evidence), measure)
+
+
+def _token_requests(case: Case, measure: Measure) -> Measured:
+    return _per_client(case, token_requests(case.evidence), measure)
+
+
+def _per_client(case: Case, counts: Floats, measure: Measure) -> Measured:
+    if not len(case.evidence.operations):
+        return Measured(None, "count", 0)
+    known = np.zeros(len(counts), dtype=np.bool_)
+    return spread(counts, known, measure.statistic or "max", "count")
+
+
+def _backoff_growth(case: Case, _: Measure) -> Measured:
+    return _of_waits(case, growth)
+
+
+def _backoff_jitter(case: Case, _: Measure) -> Measured:
+    return _of_waits(case, jitter)
+
+
+def _of_waits(case: Case, compute: Callable[[Waits], float | None]) -> Measured:
+    found = waits(case.evidence)
+    value = compute(found)
+    return Measured(value, "ratio", len(found) if value is not None else 0)
 
 
 def _response(case: Case, measure: Measure) -> Measured:
@@ -134,6 +165,10 @@ def _integrity(case: Case, measure: Measure) -> Measured:
     return integrity(case.run, measure.where).share()
 
 
+def _key_rpo(case: Case, _: Measure) -> Measured:
+    return key_rpo(case.run)
+
+
 def _wrong_plaintext(case: Case, measure: Measure) -> Measured:
     return integrity(case.run, measure.where).wrong_plaintext()
 
@@ -143,12 +178,23 @@ COMPUTE: dict[str, Compute] = {
     "failover": _failover,
     "recover": _recover,
     "failback": _failback,
-    "availability": _availability,
-    "amplification": _amplification,
+    "time_to_steady": _time_to_steady,
+    "metastable": _metastable,
+    "availability": rate,
+    "goodput": rate,
+    "amplification": rate,
+    "server_amplification": rate,
     "response": _response,
     "service": _service,
     "lost_operations": _lost_operations,
     "unknown_outcomes": _unknown_outcomes,
+    "early_retries": _early_retries,
+    "herd_index": _herd_index,
+    "backoff_growth": _backoff_growth,
+    "backoff_jitter": _backoff_jitter,
+    "switches": _switches,
+    "token_requests": _token_requests,
     "integrity": _integrity,
     "wrong_plaintext": _wrong_plaintext,
+    "key_rpo": _key_rpo,
 }

@@ -1,4 +1,4 @@
-"""When the fleet was good again: time to recover, lost operations, time to fail back.
+"""When the fleet was good again: time to recover, and the operations lost until then.
 
 B is the availability before T0. The moment of recovery is estimated as the argmin of the
 cumulative sum of (ok - 0.99 B due) over bins of 1 s that hold 30 operations or more, and confirmed
@@ -15,17 +15,14 @@ from math import fsum, inf, sqrt
 
 import numpy as np
 
-from chaos.analysis.effects import Effect
+from chaos.analysis import sliding
+from chaos.analysis.effects import Effect, touched_operations
 from chaos.analysis.evidence import Bools, Evidence, Floats
 from chaos.analysis.findings import Measured
 
 BIN = 1.0
-FEWEST = 30
 GOOD = 0.99
-AT_HOME = 0.99
 _SIGMAS = 3.0
-# Windows slide by this share of their width.
-_SLIDE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +66,12 @@ class Recovery:
         return Measured(max(self.recovered - self.t0, detected or 0.0), "seconds", self.due)
 
 
-@dataclass(frozen=True, slots=True)
-class Failback:
-    """The way home after the last heal: when the fleet was back at its primary to stay.
-
-    ``back`` is None where that was not seen; ``watched`` is then the last moment at which a whole
-    window could still have begun, and ``away`` the share of operations elsewhere in the last one.
-    """
-
-    healed: float
-    back: float | None
-    watched: float
-    due: int
-    away: float
-
-    def measured(self) -> Measured:
-        """Time to fail back, in seconds from the last heal."""
-        if not self.due:
-            return Measured(None, "seconds", 0)
-        if self.back is None:
-            length = max(0.0, self.watched - self.healed)
-            return Measured(length, "seconds", self.due, censored=True)
-        return Measured(self.back - self.healed, "seconds", self.due)
-
-
 def recovery(evidence: Evidence, found: tuple[Effect, ...], t0: float) -> Recovery:
     """How the fleet recovered from the faults, judged to the end of the fault phase."""
     due = evidence.operations["due"]
     phase = evidence.phase("fault")
     until = min(evidence.until, max(phase.ends if phase else inf, t0))
-    before = (due < t0) & ~_touched(evidence, found)
+    before = (due < t0) & ~touched_operations(evidence, found)
     baseline = float(evidence.ok[before].mean()) if before.any() else None
     within = (due >= t0) & (due < until)
     if baseline is None:
@@ -112,27 +85,6 @@ def recovery(evidence: Evidence, found: tuple[Effect, ...], t0: float) -> Recove
     return Recovery(baseline, t0, until, recovered, worst, int(within.sum()), max(0.0, lost))
 
 
-def failback(evidence: Evidence, found: tuple[Effect, ...], baseline: float) -> Failback | None:
-    """How the fleet went home after the last heal; None where a fault never healed."""
-    healed = [effect.healed for effect in found if effect.injected is not None]
-    if not healed or None in healed or not evidence.run.scenario.clients.regions:
-        return None
-    last = max(each for each in healed if each is not None)
-    due, window = evidence.operations["due"], _window(evidence)
-    home = evidence.run.regions.index(evidence.run.scenario.clients.regions[0])
-    at_home = evidence.operations["region"] == home
-    count = int(((due >= last) & (due < evidence.until)).sum())
-    watched = evidence.until - window
-    starts = _starts(last, watched, window)
-    n, at = _sliding(due, at_home, starts, window)
-    _, ok = _sliding(due, evidence.ok, starts, window)
-    good = (at >= AT_HOME * n) & ~_leaves(n, ok, baseline)
-    back = _held_from(starts, good)
-    _, final = _sliding(due, at_home, starts[-1:], window)
-    away = 1.0 - float(final[0] / n[-1]) if len(n) and n[-1] else 0.0
-    return Failback(last, back, watched, count, away)
-
-
 def stretches(evidence: Evidence, starts: float, ends: float) -> tuple[Stretch, ...]:
     """Bins of 1 s from ``starts`` on, each widened until 30 operations are due in it."""
     due = evidence.operations["due"]
@@ -140,7 +92,7 @@ def stretches(evidence: Evidence, starts: float, ends: float) -> tuple[Stretch, 
     places = np.searchsorted(due, edges)
     kept = [0]
     for index in range(1, len(edges)):
-        if places[index] - places[kept[-1]] >= FEWEST:
+        if places[index] - places[kept[-1]] >= sliding.FEWEST:
             kept.append(index)
     # What is left over at the end is too little for a bin of its own.
     if kept[-1] != len(edges) - 1:
@@ -166,12 +118,13 @@ def _recovered(
     if lowest == len(bins):
         return None, min(bins, key=lambda each: each.ok / max(1, each.due), default=None)
     moment = bins[lowest].starts
-    window = _window(evidence)
-    starts = _starts(moment, until - window, window)
+    window = sliding.width(evidence)
+    starts = sliding.starts(moment, until - window, window)
     if not len(starts):
         return None, Stretch(moment, until, 0, 0)
-    n, ok = _sliding(evidence.operations["due"], evidence.ok, starts, window)
-    left = _leaves(n, ok, baseline)
+    due = evidence.operations["due"]
+    n, ok = sliding.within(due, starts, window), sliding.flagged(due, evidence.ok, starts, window)
+    left = leaves(n, ok, baseline)
     if not left.any():
         return moment, None
     worst = int(np.argmin(np.where(left, ok / np.maximum(n, 1), inf)))
@@ -179,43 +132,8 @@ def _recovered(
     return None, Stretch(at, at + window, int(n[worst]), int(ok[worst]))
 
 
-def _touched(evidence: Evidence, found: tuple[Effect, ...]) -> Bools:
-    """Operations of which a fault touched an attempt."""
-    flags = np.zeros(len(evidence.operations), dtype=np.bool_)
-    for effect in found:
-        rows = evidence.row[effect.touched]
-        flags[rows[rows >= 0]] = True
-    return flags
-
-
-def _window(evidence: Evidence) -> float:
-    """W, widened where the load is so thin that fewer than 30 operations are due in it."""
-    return max(evidence.run.scenario.window, FEWEST / evidence.run.scenario.load.rate)
-
-
-def _starts(begins: float, last: float, window: float) -> Floats:
-    """Where sliding windows begin: from ``begins`` to ``last``, both included."""
-    if last < begins:
-        return np.zeros(0)
-    return np.append(np.arange(begins, last, _SLIDE * window), last)
-
-
-def _sliding(due: Floats, flags: Bools, starts: Floats, window: float) -> tuple[Floats, Floats]:
-    """How many operations were due in each window, and how many of those carry the flag."""
-    sums = np.concatenate(([0], np.cumsum(flags)))
-    left, right = np.searchsorted(due, starts), np.searchsorted(due, starts + window)
-    return (right - left).astype(np.float64), (sums[right] - sums[left]).astype(np.float64)
-
-
-def _leaves(n: Floats, ok: Floats, baseline: float) -> Bools:
+def leaves(n: Floats, ok: Floats, baseline: float) -> Bools:
+    """Which windows with ``ok`` of ``n`` operations leave 0.99 B by more than chance explains."""
     allowed = _SIGMAS * np.sqrt(n) * sqrt(baseline * (1.0 - baseline))
     # A hair of slack: 0.99 * 100 is not exactly 99 in floats.
     return np.asarray(ok < GOOD * baseline * n - allowed - 1e-9, dtype=np.bool_)
-
-
-def _held_from(starts: Floats, good: Bools) -> float | None:
-    """The first of the windows from which on all are good, None where the last is not."""
-    if not len(good) or not good[-1]:
-        return None
-    bad = np.flatnonzero(~good)
-    return float(starts[bad[-1] + 1] if len(bad) else starts[0])

@@ -3,11 +3,13 @@
 An operation belongs to the phase in which it was due and to the region that its last attempt went
 to; an attempt belongs to the phase in which it was sent. `after failover` are, of each client that
 found its way elsewhere, the operations due after its first success there. A client that never did
-has none, and shows in `failover` instead.
+has none, and shows in `failover` instead. `after 10s` is what came 10 s after T0 or later, and
+`every 5s` takes the worst window of 5 s that slides over all that.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import get_args
 
 import numpy as np
@@ -16,7 +18,8 @@ from chaos.analysis.case import Case
 from chaos.analysis.evidence import Bools
 from chaos.run.record import OPERATION_KINDS, Columns
 from chaos.scenario.model import PhaseName
-from chaos.scenario.vocabulary import AFTER_FAILOVER
+from chaos.scenario.quantity import parse_as
+from chaos.scenario.vocabulary import AFTER, AFTER_FAILOVER, EVERY
 
 PHASES: tuple[PhaseName, ...] = get_args(PhaseName)
 
@@ -25,13 +28,16 @@ PHASES: tuple[PhaseName, ...] = get_args(PhaseName)
 class Where:
     """The words of a measure, told apart: phases, regions, kinds of operation, after failover.
 
-    None of a sort means all of it; several of a sort mean any of them.
+    None of a sort means all of it; several of a sort mean any of them. ``after`` is in seconds from
+    T0 and ``every`` the length of a window, None where the measure names none.
     """
 
     phases: tuple[PhaseName, ...]
     regions: tuple[int, ...]
     kinds: tuple[int, ...]
     after_failover: bool
+    after: float | None
+    every: float | None
 
 
 def parse(case: Case, words: Sequence[str]) -> Where:
@@ -42,7 +48,32 @@ def parse(case: Case, words: Sequence[str]) -> Where:
         regions=tuple(regions.index(word) for word in words if word in regions),
         kinds=tuple(kinds.index(word) for word in words if word in kinds),
         after_failover=AFTER_FAILOVER in words,
+        after=_length(words, AFTER),
+        every=_length(words, EVERY),
     )
+
+
+def _length(words: Sequence[str], before: str) -> float | None:
+    for word in words:
+        name, _, length = word.partition(" ")
+        if name == before and word != AFTER_FAILOVER:
+            return parse_as("seconds", length)
+    return None
+
+
+def span(case: Case, words: Sequence[str]) -> tuple[float, float] | None:
+    """From when to when a measure is taken; None where that never came."""
+    where = parse(case, words)
+    phases = [phase for phase in case.evidence.phases if phase.name in where.phases]
+    if where.phases and not phases:
+        return None
+    begins = phases[0].starts if phases else 0.0
+    ends = min(case.evidence.until, phases[-1].ends) if phases else case.evidence.until
+    if where.after is not None:
+        if case.t0 is None:
+            return None
+        begins = max(begins, case.t0 + where.after)
+    return (begins, ends) if begins < ends else None
 
 
 def operations_in(case: Case, words: Sequence[str], at: str = "due") -> Bools:
@@ -83,4 +114,6 @@ def _within(case: Case, where: Where, instants: Columns) -> Bools:
         phase = case.evidence.phase(name)
         if phase is not None:
             flags |= (instants >= phase.starts) & (instants < phase.ends)
+    if where.after is not None:
+        flags &= instants >= (inf if case.t0 is None else case.t0 + where.after)
     return flags

@@ -5,18 +5,39 @@ that has no key), and objectives that the phases are too short to decide, whose 
 inconclusive whatever the clients did.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from chaos.scenario.document import Node, deepest
 from chaos.scenario.mistake import Mistake, did_you_mean
-from chaos.scenario.model import Fault, Scenario
+from chaos.scenario.model import Fault, Phase, PhaseName, Scenario
 from chaos.scenario.objective import Objective
-from chaos.scenario.quantity import duration
-from chaos.scenario.vocabulary import OPERATIONS, PHASES, VOCABULARY
+from chaos.scenario.quantity import duration, parse_as
+from chaos.scenario.vocabulary import (
+    AFTER,
+    AFTER_FAILOVER,
+    EVERY,
+    METASTABLE_AFTER,
+    OPERATIONS,
+    PHASES,
+    VOCABULARY,
+)
 
 MOST_OPERATIONS = 50_000_000
-RESERVED = frozenset({*PHASES, *OPERATIONS, "after"})
+RESERVED = frozenset({*PHASES, *OPERATIONS, AFTER, EVERY})
+# The times that a rule may bound: the phase in which each is counted, and which of them are only
+# believed when they held for a whole window.
+_COUNTED_IN: dict[str, PhaseName] = {
+    "detect": "fault",
+    "failover": "fault",
+    "recover": "fault",
+    "failback": "recovery",
+    "time_to_steady": "recovery",
+    "metastable": "recovery",
+}
+_CONFIRMED = frozenset({"recover", "failback", "time_to_steady", "metastable"})
+_LENGTHS = re.compile(rf"\b(?:{AFTER}|{EVERY}) +([A-Za-z_][\w-]*)", re.ASCII)
 Keys = tuple[str | int, ...]
 
 
@@ -97,6 +118,8 @@ def _collide(first: Fault, second: Fault) -> bool:
 def _parameters(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
     names = [name for name, _ in scenario.parameters]
     used = {rule.parameter for rule in scenario.objectives}
+    # A rule may name one between its parentheses as well: `availability(after rto, every 5s)`.
+    used |= {name for rule in scenario.objectives for name in _LENGTHS.findall(rule.text)}
     for name in names:
         if name not in used:
             near = did_you_mean(name, [word for word in names if word in used])
@@ -127,7 +150,7 @@ def _missing(scenario: Scenario, rule: Objective) -> str | None:
 def _undecidable(scenario: Scenario, rule: Objective) -> str | None:
     """Why the phase that must decide the rule cannot."""
     lasting: dict[str, float] = {
-        phase.name: phase.ends - phase.starts for phase in scenario.phases()
+        phase.name: max(0.0, phase.ends - phase.starts) for phase in scenario.phases()
     }
     for phase in PHASES:
         if phase not in rule.measure.where:
@@ -137,19 +160,45 @@ def _undecidable(scenario: Scenario, rule: Objective) -> str | None:
         if lasting[phase] < scenario.window:
             shown, window = duration(lasting[phase]), duration(scenario.window)
             return f"the {phase} phase lasts {shown}, less than the window of {window}"
-    return _too_short(scenario, rule, lasting)
+    return _too_short(scenario, rule, lasting) or _no_window(scenario, rule)
+
+
+def _no_window(scenario: Scenario, rule: Objective) -> str | None:
+    """Why no window of the length that the rule names lies where it looks."""
+    where = rule.measure.where
+    looked_at = [phase for phase in scenario.phases() if phase.name in where] or [
+        Phase("steady", 0.0, scenario.lasts)
+    ]
+    begins, ends = looked_at[0].starts, looked_at[-1].ends
+    lengths = dict(
+        word.split(" ")
+        for word in where
+        if word.startswith((f"{AFTER} ", f"{EVERY} ")) and word != AFTER_FAILOVER
+    )
+    if AFTER in lengths:
+        if not scenario.faults:
+            return f"'{AFTER}' is counted from the fault, and there is none"
+        begins = max(
+            begins, min(fault.at for fault in scenario.faults) + parse_as("seconds", lengths[AFTER])
+        )
+    needed = parse_as("seconds", lengths[EVERY]) if EVERY in lengths else 0.0
+    if round(ends - begins - needed, 6) > 0:
+        return None
+    if begins >= ends:
+        return f"nothing is left of it {lengths[AFTER]} after the fault begins"
+    return f"no window of {lengths[EVERY]} fits into {duration(ends - begins)}"
 
 
 def _too_short(scenario: Scenario, rule: Objective, lasting: Mapping[str, float]) -> str | None:
     """A time that is counted within a phase must be able to pass there, and to be confirmed."""
     name = rule.measure.name
-    if name not in ("detect", "failover", "recover", "failback"):
+    if name not in _COUNTED_IN:
         return None
-    confirmed = scenario.window if name in ("recover", "failback") else 0.0
-    phase = "recovery" if name == "failback" else "fault"
+    phase, confirmed = _COUNTED_IN[name], scenario.window if name in _CONFIRMED else 0.0
     length = lasting.get(phase, 0.0)
-    if round(rule.limit + confirmed - length, 6) <= 0:
+    passes = METASTABLE_AFTER if name == "metastable" else rule.limit
+    if round(passes + confirmed - length, 6) <= 0:
         return None
-    needed = " + ".join(duration(part) for part in (rule.limit, confirmed) if part)
+    needed = " + ".join(duration(part) for part in (passes, confirmed) if part)
     shown = duration(length)
     return f"cannot be decided: it needs {needed} and the {phase} phase lasts {shown}"

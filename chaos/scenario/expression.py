@@ -4,7 +4,8 @@
 
     objective  = measure comparison limit
     measure    = name [ "(" where { "," where } ")" ] [ "." statistic ]
-    where      = phase | region | operation | "after failover"
+    where      = phase | region | operation | "after failover" | "after" length | "every" length
+    length     = duration | name of a parameter
     comparison = "<=" | ">=" | "<" | ">" | "=="
     limit      = quantity with its unit | number | name of a parameter
 
@@ -22,7 +23,17 @@ from chaos.scenario.mistake import did_you_mean
 from chaos.scenario.objective import Comparison, Measure, Objective, Unit
 from chaos.scenario.quantity import EXAMPLES, PATTERN, Dimension, Quantity, shown
 from chaos.scenario.quantity import parse as parse_quantity
-from chaos.scenario.vocabulary import AFTER_FAILOVER, OPERATIONS, PHASES, VOCABULARY, Term, Where
+from chaos.scenario.quantity import render as render_quantity
+from chaos.scenario.vocabulary import (
+    AFTER,
+    AFTER_FAILOVER,
+    EVERY,
+    OPERATIONS,
+    PHASES,
+    VOCABULARY,
+    Term,
+    Where,
+)
 
 LONGEST = 200
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
@@ -31,9 +42,10 @@ DIMENSIONS: dict[Unit, Dimension] = {
     "share": "share",
     "ratio": "number",
     "count": "number",
+    "rate": "rate",
 }
 _TOKEN = re.compile(
-    rf" *(?:(?P<quantity>{PATTERN}(?:ms|s|m|h|%)?)(?![\w.])"
+    rf" *(?:(?P<quantity>{PATTERN}(?:ms|s|m|h|%|/s)?)(?![\w.])"
     r"|(?P<word>[A-Za-z_][\w-]*)|(?P<comparison><=|>=|==|<|>)|(?P<mark>[(),.]))",
     re.ASCII,
 )
@@ -148,11 +160,7 @@ class _Parser:
         words: dict[Where, str] = {}
         while True:
             token = self._take()
-            text = token.text
-            if text == "after":
-                text = AFTER_FAILOVER
-                if not self._took("failover"):
-                    self._refuse(token, "'after' goes on as 'after failover'")
+            text = self._phrase(token)
             place = self._place(token, text, term)
             if place in words:
                 self._refuse(token, f"a second {place}; '{words[place]}' is one already")
@@ -166,11 +174,33 @@ class _Parser:
             self._refuse(token, "'after failover' is a part of the fault phase: name both")
         return tuple(words.values())
 
+    def _phrase(self, token: _Token) -> str:
+        """The words of one place: some are two, of which the second may be a length of time."""
+        if token.text == AFTER and self._took("failover"):
+            return AFTER_FAILOVER
+        if token.text not in (AFTER, EVERY):
+            return token.text
+        of = self._take()
+        quantity: Quantity | None = None
+        if of.kind == "quantity":
+            quantity = parse_quantity(of.text)
+        elif of.text in self._parameters:
+            # One that could not be read has been complained about where it stands.
+            quantity = self._parameters[of.text] or Quantity(1.0, "seconds")
+        if quantity is None or quantity.dimension != "seconds" or quantity.value <= 0:
+            as_failover = "as 'after failover' or " if token.text == AFTER else ""
+            near = did_you_mean(of.text, ["failover"] if token.text == AFTER else [])
+            text = f"'{token.text}' goes on {as_failover}with {EXAMPLES['seconds']}{near}"
+            self._refuse(token, text)
+        return f"{token.text} {render_quantity(quantity.value, 'seconds')}"
+
     def _place(self, token: _Token, text: str, term: Term) -> Where:
         known: dict[str, Where] = dict.fromkeys(PHASES, "phase")
         known |= dict.fromkeys(OPERATIONS, "operation")
         known |= {AFTER_FAILOVER: "after failover"}
         known |= dict.fromkeys(self._regions, "region")
+        if token.text in (AFTER, EVERY) and text != AFTER_FAILOVER:
+            known[text] = "after" if token.text == AFTER else "every"
         allowed = [word for word, place in known.items() if place in term.wheres]
         if text not in known:
             near = did_you_mean(text, allowed)
@@ -201,7 +231,7 @@ class _Parser:
         comparison: Comparison = token.text  # type: ignore[assignment]  # the token's pattern
         right = "<=" if term.better == "lower" else ">="
         if comparison == "==":
-            if term.unit in ("seconds", "ratio"):
+            if term.unit in ("seconds", "ratio", "rate"):
                 self._refuse(token, f"{term.name} is never exactly a value: write '{right}'")
         elif comparison[0] != right[0]:
             self._refuse(token, f"{term.name} is better when {term.better}: write '{right}'")

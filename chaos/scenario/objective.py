@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Comparison = Literal["<=", ">=", "<", ">", "=="]
-Unit = Literal["seconds", "share", "ratio", "count"]
+Unit = Literal["seconds", "share", "ratio", "count", "rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Measure:
 class Objective:
     """One rule that a run must hold, as written in the scenario file.
 
-    ``limit`` is in the measure's unit: seconds, a share of one, a ratio or a count. ``line`` is the
-    rule's line in the file, for messages, and ``parameter`` the name that the limit was written as,
-    empty where it was written as a quantity.
+    ``limit`` is in the measure's unit: seconds, a share of one, a ratio, a count or a rate per
+    second. ``line`` is the rule's line in the file, for messages, and ``parameter`` the name that
+    the limit was written as, empty where it was written as a quantity.
     """
 
     text: str

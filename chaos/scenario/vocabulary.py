@@ -9,10 +9,13 @@ from typing import Literal, get_args
 from chaos.scenario.model import OperationKind, PhaseName
 from chaos.scenario.objective import Unit
 
-Where = Literal["phase", "region", "operation", "after failover"]
+Where = Literal["phase", "region", "operation", "after failover", "after", "every"]
 PHASES: tuple[PhaseName, ...] = get_args(PhaseName)
 OPERATIONS: tuple[OperationKind, ...] = get_args(OperationKind)
 AFTER_FAILOVER = "after failover"
+AFTER, EVERY = "after", "every"
+# Goodput that has not returned so many seconds after the heal stays away by itself.
+METASTABLE_AFTER = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Term:
 _SPREAD = ("p50", "p95", "max")
 _RESPONSES = ("p50", "p95", "p99", "max")
 _BY_ALL: tuple[Where, ...] = ("phase", "region", "operation")
+_OVER_TIME: tuple[Where, ...] = ("after", "every")
 
 VOCABULARY: dict[str, Term] = {
     term.name: term
@@ -61,12 +65,30 @@ VOCABULARY: dict[str, Term] = {
             "the primary, to the end of the run",
         ),
         Term(
-            "availability", "share", "higher", (*_BY_ALL, "after failover"), (), (),
+            "time_to_steady", "seconds", "lower", (), (), ("fault",),
+            "time to steady: from the last heal to the moment from which availability, p99 "
+            "response time and amplification stay as they were before the fault",
+        ),
+        Term(
+            "metastable", "count", "lower", (), (), ("fault",),
+            "1 where goodput did not return within 30 s of the last heal although the load was the "
+            "same, else 0",
+        ),
+        Term(
+            "availability", "share", "higher", (*_BY_ALL, "after failover", *_OVER_TIME), (), (),
             "operations that ended ok, of all that were due; unknown is not ok",
         ),
         Term(
-            "amplification", "ratio", "lower", ("phase",), (), (),
+            "goodput", "rate", "higher", (*_BY_ALL, *_OVER_TIME), (), (),
+            "operations a second that ended ok, before their client's deadline",
+        ),
+        Term(
+            "amplification", "ratio", "lower", ("phase", *_OVER_TIME), (), (),
             "attempts sent per operation started",
+        ),
+        Term(
+            "server_amplification", "ratio", "lower", ("phase", *_OVER_TIME), (), (),
+            "attempts that came to the service per operation started: a dead region hides the rest",
         ),
         Term(
             "response", "seconds", "lower", _BY_ALL, _RESPONSES, (),
@@ -87,12 +109,43 @@ VOCABULARY: dict[str, Term] = {
             "operations whose request may have been carried out without the client learning it",
         ),
         Term(
+            "early_retries", "count", "lower", ("phase", "region"), (), (),
+            "attempts sent more than 50 ms before the last answer's Retry-After allowed them",
+        ),
+        Term(
+            "herd_index", "ratio", "lower", ("region",), (), ("fault",),
+            "most arrivals in any bin of the 30 s after a heal, of the usual number before the "
+            "fault; the worst region that was healed",
+        ),
+        Term(
+            "backoff_growth", "ratio", "higher", (), (), (),
+            "by what factor the wait before a retry grows to the next, until the cap",
+        ),
+        Term(
+            "backoff_jitter", "ratio", "higher", (), (), (),
+            "coefficient of variation of the waits before the same retry: 0 marches in step, full "
+            "jitter has 0.58",
+        ),
+        Term(
+            "switches", "count", "lower", (), _SPREAD, ("second region",),
+            "how often a client changed the region that it calls home; the statistic is over "
+            "clients",
+        ),
+        Term(
+            "token_requests", "count", "lower", (), _SPREAD, (),
+            "how often a client asked for a token; the statistic is over clients",
+        ),
+        Term(
             "integrity", "share", "higher", ("region",), (), (),
             "ledger entries that unwrap, wherever they should, to the plaintext that was wrapped",
         ),
         Term(
             "wrong_plaintext", "count", "lower", ("region",), (), (),
             "ledger entries that unwrap to another plaintext than was wrapped",
+        ),
+        Term(
+            "key_rpo", "seconds", "lower", (), (), ("second region",),
+            "longest time in which an acknowledged data key did not open at its backup",
         ),
     )
 }  # fmt: skip

@@ -30,7 +30,13 @@ from chaos.scenario.vocabulary import VOCABULARY
 HOME, BACKUP = "us-south", "us-east"
 REGIONS = (HOME, BACKUP)
 DOWN = Fault("home-down", "down", "wire", HOME, 20.0, 20.0)
-LIMITS: dict[Unit, str] = {"seconds": "1s", "share": "1%", "ratio": "1", "count": "1"}
+LIMITS: dict[Unit, str] = {
+    "seconds": "1s",
+    "share": "1%",
+    "ratio": "1",
+    "count": "1",
+    "rate": "1/s",
+}
 PARAMETERS = {"rto": Quantity(10.0, "seconds")}
 
 

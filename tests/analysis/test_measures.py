@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 
 from chaos.analysis.case import work_up
 from chaos.analysis.findings import Measured
-from chaos.analysis.measures import COMPUTE, every, measured, text_of
+from chaos.analysis.measures import COMPUTE, every, measured
 from chaos.run.world import Wrapped
+from chaos.scenario.expression import render
 from chaos.scenario.vocabulary import VOCABULARY
 from tests.analysis.made import BACKUP, HOME, REGIONS, Made, Tried, failed_over, measure_of
 
@@ -166,7 +167,7 @@ def test_every_measure_of_a_run_is_listed_once_under_the_text_that_a_file_would_
             "availability(unwrap)", "recover"} <= set(names)  # fmt: skip
     for name, found in listed:
         assert value(made, name) == found
-        assert text_of(measure_of(name)) == name
+        assert render(measure_of(name)) == name
 
 
 @given(st.lists(st.sampled_from(("ok", "failed", "unknown")), min_size=1, max_size=60))

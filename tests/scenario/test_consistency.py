@@ -11,6 +11,11 @@ FITS = ["lasts=30.3s", "objectives={rules: [failover.p95 <= 20.2s]}"]
 FIRST = "{name: us-south-refuses, kind: down, target: us-south, at: 15s, lasts: 20s}"
 
 
+def rule_2(text: str) -> str:
+    """The override that writes a rule in place of the third one; a comma needs its quotes."""
+    return f'objectives.rules.2="{text}"'
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -37,6 +42,15 @@ FIRST = "{name: us-south-refuses, kind: down, target: us-south, at: 15s, lasts: 
         (["objectives.rto=21s"], "cannot be decided: it needs 21s and the fault phase lasts 20s"),
         (["objectives.rto=16s"], "it needs 16s + 5s and the fault phase lasts 20s"),
         (["objectives.rules.2=failback <= 31s"], "31s + 5s and the recovery phase lasts 35s"),
+        (["objectives.rules.2=time_to_steady <= 31s"], "31s + 5s and the recovery phase lasts 35s"),
+        (["lasts=69s", "objectives.rules.2=metastable == 0"], "needs 30s + 5s and the recovery"),
+        ([rule_2("availability(fault, every 21s) >= 1%")], "no window of 21s fits into 20s"),
+        ([rule_2("availability(after 51s, every 5s) >= 1%")], "no window of 5s fits into 4s"),
+        ([rule_2("goodput(after 55s) >= 1/s")], "nothing is left of it 55s after the fault begins"),
+        (
+            ["faults=[]", "objectives.rules=[availability(after 5s) >= 99%]"],
+            "counted from the fault",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(words: list[str], message: str) -> None:
@@ -47,6 +61,10 @@ def test_what_does_not_fit_together_is_refused(words: list[str], message: str) -
     "words",
     [
         ["objectives.rto=15s"],
+        ["objectives.rules.2=time_to_steady <= 30s"],
+        ["objectives.rules.2=metastable == 0"],
+        [rule_2("availability(after rto, every 5s) >= 99%")],
+        [rule_2("availability(fault, every 19s) >= 99%")],
         ["objectives.rules.2=failback <= 30s"],
         ["faults.0.at=5s"],
         # In binary, 0.1 + 0.2 is more than 0.3.

@@ -41,6 +41,21 @@ PARAMETERS = {"rto": Quantity(10.0, "seconds"), "slo": Quantity(0.99, "share"), 
             "seconds",
         ),
         ("amplification <= 1.2", Measure("amplification"), "<=", 1.2, "ratio"),
+        ("goodput(recovery) >= 90/s", Measure("goodput", ("recovery",)), ">=", 90.0, "rate"),
+        (
+            "availability(after rto, every 5s) >= 99%",
+            Measure("availability", ("after 10s", "every 5s")),
+            ">=",
+            0.99,
+            "share",
+        ),
+        (
+            "amplification(fault, every 500ms) <= 3",
+            Measure("amplification", ("fault", "every 500ms")),
+            "<=",
+            3.0,
+            "ratio",
+        ),
         ("wrong_plaintext == 0", Measure("wrong_plaintext"), "==", 0.0, "count"),
         ("integrity(us-east) == 100%", Measure("integrity", ("us-east",)), "==", 1.0, "share"),
     ],
@@ -92,10 +107,18 @@ def test_a_parameter_that_could_not_be_read_is_not_complained_of_twice() -> None
         ("availability(steady, fault) >= 99%", "a second phase; 'steady' is one already"),
         ("availability(after failover) >= 99%", "'after failover' is a part of the fault phase"),
         ("availability(steady, after failover) >= 99%", "is a part of the fault phase"),
-        ("availability(fault, after) >= 99%", "'after' goes on as 'after failover'"),
+        ("availability(fault, after) >= 99%", "'after' goes on as 'after failover' or with a dur"),
+        ("availability(after 10) >= 99%", "with a duration with a unit"),
+        ("availability(after slo) >= 99%", "'after' goes on as 'after failover' or with a dur"),
+        ("availability(after 0s) >= 99%", "'after' goes on as 'after failover' or with a dur"),
+        ("availability(every failover) >= 99%", "'every' goes on with a duration with a unit"),
+        ("availability(every 5s, every 9s) >= 99%", "a second every; 'every 5s' is one already"),
+        ("response(every 5s).p99 <= 1s", "measured only by phase, region, operation, not by every"),
+        ("goodput >= 99%", "goodput needs a rate with a unit, such as 120/s"),
+        ("goodput == 99/s", "never exactly a value"),
         ("availability(fault >= 99%", "expected ',' or ')', not '>='"),
         ("availability() >= 99%", "column 14: ')' is no phase, region or operation here"),
-        ("amplification(us-south) <= 3", "measured only by phase, not by region 'us-south'"),
+        ("amplification(us-south) <= 3", "measured only by phase, after, every, not by region"),
         ("wrong_plaintext == 0.5", "wrong_plaintext is a count: write a whole number"),
         ("lost_operations <= 1%", "lost_operations needs a plain number"),
         ("a" * 201, "column 201: a rule has at most 200 characters"),
@@ -113,6 +136,8 @@ def measures(draw: st.DrawFn) -> Measure:
         "phase": PHASES,
         "region": REGIONS,
         "operation": OPERATIONS,
+        "after": ("after 10s", "after 1.5s"),
+        "every": ("every 5s", "every 250ms"),
     }
     where = [
         draw(st.sampled_from(words[place]))
@@ -129,7 +154,9 @@ def measures(draw: st.DrawFn) -> Measure:
 def test_a_measure_reads_back_as_it_was_written(measure: Measure) -> None:
     term = VOCABULARY[measure.name]
     comparison = "<=" if term.better == "lower" else ">="
-    limit = {"seconds": "2s", "share": "99%", "ratio": "1.5", "count": "3"}[term.unit]
+    limit = {"seconds": "2s", "share": "99%", "ratio": "1.5", "count": "3", "rate": "9/s"}[
+        term.unit
+    ]
     assert parse(f"{render(measure)} {comparison} {limit}", REGIONS).measure == measure
 
 

@@ -1,0 +1,55 @@
+"""When the fleet was back at its primary to stay: the way home after the last heal."""
+
+from dataclasses import dataclass
+
+from chaos.analysis import sliding
+from chaos.analysis.effects import Effect, last_heal
+from chaos.analysis.evidence import Evidence
+from chaos.analysis.findings import Measured
+from chaos.analysis.recovery import leaves
+
+AT_HOME = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Failback:
+    """The way home after the last heal: when the fleet was back at its primary to stay.
+
+    ``back`` is None where that was not seen; ``watched`` is then the last moment at which a whole
+    window could still have begun, and ``away`` the share of operations elsewhere in the last one.
+    """
+
+    healed: float
+    back: float | None
+    watched: float
+    due: int
+    away: float
+
+    def measured(self) -> Measured:
+        """Time to fail back, in seconds from the last heal."""
+        if not self.due:
+            return Measured(None, "seconds", 0)
+        if self.back is None:
+            length = max(0.0, self.watched - self.healed)
+            return Measured(length, "seconds", self.due, censored=True)
+        return Measured(self.back - self.healed, "seconds", self.due)
+
+
+def failback(evidence: Evidence, found: tuple[Effect, ...], baseline: float) -> Failback | None:
+    """How the fleet went home after the last heal; None where a fault never healed."""
+    last = last_heal(found)
+    if last is None:
+        return None
+    due, window = evidence.operations["due"], sliding.width(evidence)
+    home = evidence.run.regions.index(evidence.run.scenario.clients.regions[0])
+    at_home = evidence.operations["region"] == home
+    count = int(((due >= last) & (due < evidence.until)).sum())
+    watched = evidence.until - window
+    starts = sliding.starts(last, watched, window)
+    n = sliding.within(due, starts, window)
+    at = sliding.flagged(due, at_home, starts, window)
+    ok = sliding.flagged(due, evidence.ok, starts, window)
+    good = (at >= AT_HOME * n) & ~leaves(n, ok, baseline)
+    back = sliding.held_from(starts, good)
+    away = 1.0 - float(at[-1] / n[-1]) if len(n) and n[-1] else 0.0
+    return Failback(last, back, watched, count, away)

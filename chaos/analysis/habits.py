@@ -1,0 +1,75 @@
+"""Why clients did not behave as they should: retries, waits, switches, tokens."""
+
+import numpy as np
+
+from chaos.analysis.case import Case
+from chaos.analysis.compliance import early
+from chaos.analysis.selection import attempts_in
+from chaos.analysis.spread import holder
+from chaos.analysis.strategies import backoff
+from chaos.analysis.switching import switches, token_requests
+from chaos.analysis.telling import Told, region_name
+from chaos.analysis.waits import waits
+from chaos.analysis.wording import listed, many, seconds
+from chaos.scenario.objective import Measure
+
+_NOTHING = Told("nothing was recorded that it could be measured on")
+
+
+def early_why(case: Case, measure: Measure) -> Told:
+    """The first attempt that came before it was allowed."""
+    evidence = case.evidence
+    rows = np.flatnonzero(early(evidence) & attempts_in(case, measure.where))
+    if not len(rows):
+        return _NOTHING
+    first = evidence.attempts[rows[0]]
+    same = evidence.attempts[evidence.attempts["operation"] == first["operation"]]
+    asked = same[(same["number"] < first["number"]) & (same["region"] == first["region"])][-1]
+    allowed = float(asked["ended"] + asked["retry_after"])
+    text = (
+        f"{many(len(rows), 'attempt')} came before the Retry-After of the last answer; the first, "
+        f"of operation {int(first['operation'])}, was sent at {seconds(float(first['sent']))} "
+        f"although {region_name(evidence, int(first['region']))} had asked at "
+        f"{seconds(float(asked['ended']))} for {seconds(float(asked['retry_after']))} of peace, "
+        f"{seconds(allowed - float(first['sent']))} too early"
+    )
+    cited = tuple(dict.fromkeys(int(each) for each in evidence.attempts["operation"][rows]))[:5]
+    return Told(text, cited, "early retries")
+
+
+def backoff_why(case: Case, measure: Measure) -> Told:
+    """Which strategy the waits look like, and how they grow and scatter."""
+    found = backoff(waits(case.evidence))
+    if found is None:
+        return Told("there were too few retries to tell how the clients wait")
+    grows = "do not grow" if found.growth is None else f"grow by {found.growth:.2g} a retry"
+    scatter = "" if found.jitter is None else f" and scatter by {found.jitter:.2g} of their mean"
+    begins = "" if found.strategy == "none" else f" from {seconds(found.base)}"
+    looks = f"{many(found.n, 'wait')} between attempts look like {found.strategy}{begins}"
+    text = f"{looks}: they {grows}{scatter}"
+    return Told(text, (), "no growth" if measure.name == "backoff_growth" else "no jitter")
+
+
+def switches_why(case: Case, measure: Measure) -> Told:
+    """The client that stands for the statistic, and what it decided."""
+    counts = switches(case.evidence)
+    client = holder(counts, np.zeros(len(counts), dtype=np.bool_), measure.statistic or "max")
+    mine = sorted(
+        (each.decision for each in case.run.decisions if each.client == client),
+        key=lambda decision: decision.at,
+    )
+    steps = [f"{each.kind} to {each.region} at {seconds(each.at)} ({each.why})"
+             for each in mine if each.kind in ("failover", "failback")]  # fmt: skip
+    told = f": {listed(steps[:4])}" if steps else ""
+    text = f"client {client} changed its region {many(int(counts[client]), 'time')}{told}"
+    return Told(text, tuple(each.number for each in mine[:5]), "switches too often")
+
+
+def token_requests_why(case: Case, measure: Measure) -> Told:
+    """The client that stands for the statistic, and what it asked a token for."""
+    counts = token_requests(case.evidence)
+    client = holder(counts, np.zeros(len(counts), dtype=np.bool_), measure.statistic or "max")
+    mine = case.evidence.refreshes[case.evidence.refreshes["client"] == client]
+    first = f", the first for operation {int(mine['operation'][0])}" if len(mine) else ""
+    text = f"client {client} asked for a token {many(int(counts[client]), 'time')}{first}"
+    return Told(text, tuple(int(each) for each in mine["operation"][:5]), "token storm")

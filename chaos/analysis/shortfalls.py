@@ -1,0 +1,109 @@
+"""Why operations did not do as they should: failed, lost, amplified, slow, unknown."""
+
+import numpy as np
+
+from chaos.analysis.case import Case
+from chaos.analysis.evidence import UNKNOWN
+from chaos.analysis.rates import PARTS, worst
+from chaos.analysis.selection import attempts_in, operations_in
+from chaos.analysis.telling import Told, ending, longest, numbers, reasons, region_name, story
+from chaos.analysis.wording import listed, many, seconds
+from chaos.run.record import WHYS
+from chaos.scenario.objective import Measure
+from chaos.scenario.vocabulary import AFTER_FAILOVER
+
+_NOTHING = Told("nothing was recorded that it could be measured on")
+
+
+def availability_why(case: Case, measure: Measure) -> Told:
+    """How many operations of a stretch, or of its worst window, did not end ok, and why."""
+    evidence, flags = case.evidence, operations_in(case, measure.where)
+    window = worst(case, measure) if measure.name in PARTS else None
+    if window is not None:
+        due = evidence.operations["due"]
+        flags &= (due >= window[0]) & (due < window[1])
+    total = int(flags.sum())
+    found = reasons(evidence, flags)
+    if not total and AFTER_FAILOVER in measure.where and np.isnan(case.journeys.arrived).all():
+        return Told("no client failed over, so nothing was due after it", (), "no backup tried")
+    if not found:
+        return _NOTHING
+    bad = sum(count for _, count, _ in found)
+    first = found[0][2]
+    parts = [f"{count:,} {words}" for words, count, _ in found[:3]]
+    number = int(evidence.operations["number"][first])
+    when = f"from {seconds(window[0])} to {seconds(window[1])} " if window else ""
+    text = (
+        f"{when}{bad:,} of {many(total, 'operation')} did not end ok: {listed(parts)}; the first, "
+        f"operation {number}, ended after {_duration(case, first)}: {ending(evidence, first)}"
+    )
+    cause = "no attempt" if found[0][0].startswith("without") else "failed operations"
+    return Told(text, numbers(evidence, [first for _, _, first in found]), cause)
+
+
+def _duration(case: Case, row: int) -> str:
+    operation = case.evidence.operations[row]
+    return seconds(float(operation["ended"] - operation["due"]))
+
+
+def amplification_why(case: Case, measure: Measure) -> Told:
+    """Which attempts came besides the first ones, and the operation that made most."""
+    evidence, flags = case.evidence, attempts_in(case, measure.where)
+    started = int(operations_in(case, measure.where, at="started").sum())
+    extra = evidence.attempts[flags & (evidence.attempts["why"] != WHYS.index("first"))]
+    if not len(extra):
+        return _NOTHING
+    codes, counts = np.unique(
+        extra["why"].astype(np.int64) * 256 + extra["region"], return_counts=True
+    )
+    order = np.argsort(-counts, kind="stable")[:3]
+    noun = {"retry": "retries"}
+    parts = [
+        f"{counts[at]:,} {noun.get(WHYS[int(codes[at]) // 256], WHYS[int(codes[at]) // 256] + 's')}"
+        f" at {region_name(evidence, int(codes[at]) % 256)}"
+        for at in order
+    ]
+    rows, many_times = np.unique(evidence.row[flags & (evidence.row >= 0)], return_counts=True)
+    worst = int(rows[int(np.argmax(many_times))])
+    number = int(evidence.operations["number"][worst])
+    text = (
+        f"{int(flags.sum()):,} attempts for {many(started, 'operation')}: {listed(parts)} besides "
+        f"the first attempts; operation {number} alone made {int(many_times.max())} in "
+        f"{_duration(case, worst)}"
+    )
+    return Told(text, (number,), "retries amplify")
+
+
+def response_why(case: Case, measure: Measure) -> Told:
+    """The slowest operation, and where its time went."""
+    flags = operations_in(case, measure.where)
+    row = longest(case.evidence, flags, "started" if measure.name == "service" else "due")
+    if row < 0:
+        return _NOTHING
+    number = int(case.evidence.operations["number"][row])
+    text = (
+        f"the slowest, operation {number}, took {_duration(case, row)}: {story(case.evidence, row)}"
+    )
+    return Told(text, (number,), "slow operations")
+
+
+def lost_why(case: Case, _: Measure) -> Told:
+    """The operations of the fault phase that did not end ok."""
+    if case.recovery is None:
+        return _NOTHING
+    return availability_why(case, Measure("availability", ("fault",)))
+
+
+def unknown_why(case: Case, measure: Measure) -> Told:
+    """The operations of which the client never learned what came of them."""
+    evidence, flags = case.evidence, operations_in(case, measure.where)
+    rows = np.flatnonzero(flags & (evidence.operations["outcome"] == UNKNOWN))
+    if not len(rows):
+        return _NOTHING
+    first = int(rows[0])
+    number = int(evidence.operations["number"][first])
+    text = (
+        f"{many(len(rows), 'operation')} ended without the client learning whether the service had "
+        f"carried it out; the first, operation {number}: {ending(evidence, first)}"
+    )
+    return Told(text, numbers(evidence, [int(row) for row in rows]), "unknown outcomes")

@@ -1,0 +1,43 @@
+"""Windows that slide over the run, and what lies in each: counts by two look-ups, no loop."""
+
+import numpy as np
+
+from chaos.analysis.evidence import Bools, Evidence, Floats
+
+FEWEST = 30
+# Windows slide by this share of their width, but there are never more of them than this.
+_SLIDE, _MOST = 0.02, 2000
+
+
+def width(evidence: Evidence) -> float:
+    """W, widened where the load is so thin that fewer than 30 operations are due in it."""
+    return max(evidence.run.scenario.window, FEWEST / evidence.run.scenario.load.rate)
+
+
+def starts(begins: float, last: float, window: float) -> Floats:
+    """Where sliding windows begin: from ``begins`` to ``last``, both included."""
+    if last < begins:
+        return np.zeros(0)
+    step = max(_SLIDE * window, (last - begins) / _MOST)
+    return np.append(np.arange(begins, last, step), last)
+
+
+def within(instants: Floats, begins: Floats, window: float) -> Floats:
+    """How many of the instants, which are in order, lie in each window."""
+    left, right = np.searchsorted(instants, begins), np.searchsorted(instants, begins + window)
+    return (right - left).astype(np.float64)
+
+
+def flagged(instants: Floats, flags: Bools, begins: Floats, window: float) -> Floats:
+    """How many of the instants in each window carry the flag."""
+    sums = np.concatenate(([0], np.cumsum(flags)))
+    left, right = np.searchsorted(instants, begins), np.searchsorted(instants, begins + window)
+    return (sums[right] - sums[left]).astype(np.float64)
+
+
+def held_from(begins: Floats, good: Bools) -> float | None:
+    """The first of the windows from which on all are good, None where the last is not."""
+    if not len(good) or not good[-1]:
+        return None
+    bad = np.flatnonzero(~good)
+    return float(begins[bad[-1] + 1] if len(bad) else begins[0])

@@ -1,0 +1,139 @@
+"""Whether the fleet came to rest after the heal: time to steady, metastability, the phase portrait.
+
+Metastable is a run whose load is the same before and after the fault and whose goodput does not
+return within 30 s of the heal (Bronson et al., HotOS'21; Huang et al., OSDI'22): what keeps it down
+is no longer the fault but the work that the fault caused.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from chaos.analysis import sliding
+from chaos.analysis.effects import Effect, last_heal
+from chaos.analysis.evidence import Bools, Evidence, Floats
+from chaos.analysis.findings import Measured, Point
+from chaos.analysis.recovery import Recovery, leaves, stretches
+from chaos.scenario.vocabulary import METASTABLE_AFTER
+
+SLOWER, BUSIER = 1.2, 1.05
+_SLOW_SHARE, _SIGMAS = 0.01, 3.0
+_SAME_LOAD = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Steadiness:
+    """What followed the last heal.
+
+    ``steady`` is the moment from which every window was within what was usual before T0 (0.99 B,
+    1.2 times the p99 response time, 1.05 times the amplification), None where that was not seen;
+    ``watched`` is the last moment at which a whole window could still begin. ``metastable`` is None
+    where the run was not watched long enough to tell, or its load was not the same. ``broken`` is
+    what the last window broke: availability, response or amplification, empty where nothing.
+    """
+
+    healed: float
+    steady: float | None
+    watched: float
+    due: int
+    metastable: bool | None
+    broken: tuple[str, ...]
+
+    def time_to_steady(self) -> Measured:
+        """From the last heal to the moment from which all was as before T0, in seconds."""
+        if not self.due:
+            return Measured(None, "seconds", 0)
+        if self.steady is None:
+            length = max(0.0, self.watched - self.healed)
+            return Measured(length, "seconds", self.due, censored=True)
+        return Measured(self.steady - self.healed, "seconds", self.due)
+
+    def measured(self) -> Measured:
+        """1 where the run is metastable, 0 where it is not."""
+        if self.metastable is None:
+            return Measured(None, "count", 0)
+        return Measured(float(self.metastable), "count", self.due)
+
+
+def steadiness(
+    evidence: Evidence, found: tuple[Effect, ...], before: Recovery
+) -> Steadiness | None:
+    """How the run came to rest after its last heal; None where there was none."""
+    healed = last_heal(found)
+    if healed is None or before.baseline is None:
+        return None
+    due, window = evidence.operations["due"], sliding.width(evidence)
+    watched = evidence.until - window
+    begins = sliding.starts(healed, watched, window)
+    broken = _broken(evidence, begins, window, before)
+    good = ~np.logical_or.reduce(list(broken.values()))
+    return Steadiness(
+        healed=healed,
+        steady=sliding.held_from(begins, good),
+        watched=watched,
+        due=int(((due >= healed) & (due < evidence.until)).sum()),
+        metastable=_metastable(evidence, begins, broken["availability"], healed, before.t0),
+        broken=tuple(name for name, bad in broken.items() if len(bad) and bad[-1]),
+    )
+
+
+def portrait(evidence: Evidence) -> tuple[Point, ...]:
+    """Load against goodput over the whole run, a point a second, wider where the load is thin."""
+    sent = evidence.attempts["sent"]
+    points = []
+    for each in stretches(evidence, 0.0, evidence.until) if evidence.until > 0 else ():
+        lasts = each.ends - each.starts
+        attempts = np.searchsorted(sent, each.ends) - np.searchsorted(sent, each.starts)
+        points.append(
+            Point(each.starts, each.ends, each.due / lasts, float(attempts / lasts),
+                  each.ok / lasts)
+        )  # fmt: skip
+    return tuple(points)
+
+
+def _broken(
+    evidence: Evidence, begins: Floats, window: float, before: Recovery
+) -> dict[str, Bools]:
+    """Which windows break what was usual before T0, in each of three respects."""
+    assert before.baseline is not None
+    operations, attempts = evidence.operations, evidence.attempts
+    due = operations["due"]
+    response = operations["ended"] - due
+    n = sliding.within(due, begins, window)
+    ok = sliding.flagged(due, evidence.ok, begins, window)
+    past = due < before.t0
+    usual = float(np.percentile(response[past], 99, method="inverted_cdf"))
+    slow = sliding.flagged(due, response > SLOWER * usual, begins, window)
+    started = np.sort(operations["started"])
+    calls = sliding.within(started, begins, window)
+    sent = sliding.within(attempts["sent"], begins, window)
+    calls_before = int((started < before.t0).sum())
+    amplified = (attempts["sent"] < before.t0).sum() / max(1, calls_before)
+    # The p99 of a window lies above a bound where more than 1 % do; chance alone makes it a few.
+    allowed = _SLOW_SHARE * n + _SIGMAS * np.sqrt(n) * sqrt(_SLOW_SHARE * (1 - _SLOW_SHARE))
+    return {
+        "availability": leaves(n, ok, before.baseline),
+        "response": slow > allowed,
+        "amplification": sent > BUSIER * amplified * calls + 1e-9,
+    }
+
+
+def _metastable(
+    evidence: Evidence, begins: Floats, bad: Bools, healed: float, t0: float
+) -> bool | None:
+    in_time = begins <= healed + METASTABLE_AFTER + 1e-9
+    if not in_time.any() or t0 <= 0 or not _same_load(evidence, healed, t0):
+        return None
+    if not bad[in_time][-1]:
+        return False
+    # Not back yet at the last window that was seen: only 30 s after the heal is that a verdict.
+    return True if begins[-1] >= healed + METASTABLE_AFTER - 1e-9 else None
+
+
+def _same_load(evidence: Evidence, healed: float, t0: float) -> bool:
+    """Whether as much was offered after the heal as before T0, to within a fifth."""
+    due = evidence.operations["due"]
+    before = float((due < t0).sum()) / t0
+    after = float(((due >= healed) & (due < evidence.until)).sum()) / (evidence.until - healed)
+    return abs(after - before) <= _SAME_LOAD * before

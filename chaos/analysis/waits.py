@@ -1,0 +1,115 @@
+"""The waits before retries as they were observed: how they grow, scatter and hang together.
+
+A wait is what lies between the end of one attempt of an operation and the sending of the next one
+at the same region. What a Retry-After asked for is not the client's own choice, and is left out.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from chaos.analysis.evidence import Evidence, Floats, Ints
+from chaos.run.record import WHYS
+
+_RETRY = WHYS.index("retry")
+# Fewer waits than this of one retry number have no mean worth comparing.
+_ENOUGH = 5
+_AT_CAP = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waits:
+    """Waits in seconds, one entry a retry, ordered by operation and time.
+
+    ``retry`` is the retry's number within its operation, from 1; ``previous`` the wait before the
+    retry before it, NaN for the first; ``asked`` what the client says it waited.
+    """
+
+    retry: Ints
+    wait: Floats
+    previous: Floats
+    asked: Floats
+
+    def __len__(self) -> int:
+        return len(self.wait)
+
+
+def waits(evidence: Evidence) -> Waits:
+    """The waits of every retry of a run."""
+    attempts = evidence.attempts
+    order = np.lexsort((attempts["number"], attempts["sent"], attempts["operation"]))
+    ordered = attempts[order]
+    follows = np.zeros(len(ordered), dtype=np.bool_)
+    follows[1:] = (
+        (ordered["why"][1:] == _RETRY)
+        & (ordered["operation"][1:] == ordered["operation"][:-1])
+        & (ordered["region"][1:] == ordered["region"][:-1])
+        & np.isnan(ordered["retry_after"][:-1])
+    )
+    before = np.roll(ordered["ended"], 1)
+    gaps = np.where(follows, np.maximum(ordered["sent"] - before, 0.0), np.nan)
+    # A run of retries is broken by whatever is not a retry: count within each run.
+    place = np.arange(len(ordered))
+    broken = np.maximum.accumulate(np.where(follows, -1, place)) if len(place) else place
+    retry = place - broken
+    previous = np.where(retry > 1, np.roll(gaps, 1), np.nan)
+    return Waits(
+        retry=retry[follows].astype(np.int64),
+        wait=gaps[follows],
+        previous=previous[follows],
+        asked=ordered["waited"][follows].astype(np.float64),
+    )
+
+
+def jitter(found: Waits) -> float | None:
+    """The coefficient of variation of waits of the same retry number; None where too few are alike.
+
+    0 marches in step; full jitter has 0.58, equal jitter 0.19.
+    """
+    total, weight = 0.0, 0
+    for number in _numbers(found):
+        alike = found.wait[found.retry == number]
+        if alike.mean() > 0:
+            total += float(alike.var(ddof=1) / alike.mean() ** 2) * (len(alike) - 1)
+            weight += len(alike) - 1
+    return sqrt(total / weight) if weight else None
+
+
+def growth(found: Waits) -> float | None:
+    """By what factor the mean wait grows from one retry to the next, until the cap is reached.
+
+    None where there are not two retry numbers with enough waits.
+    """
+    numbers = _numbers(found)
+    means = [float(found.wait[found.retry == number].mean()) for number in numbers]
+    if len(means) < 2 or means[0] <= 0:  # noqa: PLR2004 - growth is from one to another
+        return None
+    top = next(at for at, mean in enumerate(means) if mean >= _AT_CAP * max(means))
+    last = max(1, top)
+    return float((means[last] / means[0]) ** (1.0 / (numbers[last] - numbers[0])))
+
+
+def autocorrelation(found: Waits) -> float | None:
+    """How far a wait hangs on the one before it in the same operation, from -1 to 1.
+
+    Each wait is taken relative to the mean of its retry number, so that growth alone is no
+    correlation. None where too few waits follow one another.
+    """
+    relative = np.full(len(found), np.nan)
+    for number in _numbers(found):
+        alike = found.retry == number
+        mean = float(found.wait[alike].mean())
+        relative[alike] = found.wait[alike] / mean if mean > 0 else np.nan
+    second = (found.retry > 1) & ~np.isnan(found.previous)
+    # Waits are in the order of their operations: the one before is the entry before.
+    later, earlier = relative[second], relative[np.flatnonzero(second) - 1]
+    known = ~np.isnan(later) & ~np.isnan(earlier)
+    if known.sum() < _ENOUGH or later[known].std() == 0 or earlier[known].std() == 0:
+        return None
+    return float(np.corrcoef(later[known], earlier[known])[0, 1])
+
+
+def _numbers(found: Waits) -> list[int]:
+    numbers, counts = np.unique(found.retry, return_counts=True)
+    return [int(number) for number in numbers[counts >= _ENOUGH]]
