@@ -73,6 +73,10 @@ WIDER = {
     "tests.proxy.test_live": "the proxy as live connections see it",
     "tests.run.test_parity": "two worlds give one verdict",
     "tests.run.test_worlds": "every world passes one conformance kit",
+    "tests.service.conformance.test_ibm_tests": "IBM's own tests against the twin",
+    "tests.service.conformance.test_schemathesis": "the twin under fuzz",
+    "tests.service.conformance.test_sdks": "IBM's SDKs against the twin",
+    "tests.service.test_model": "the twin beside a small model",
     "tests.test_architecture": "this file",
     "tests.test_doctests": "examples in docstrings",
     "tests.test_readme": "the README's commands",
@@ -104,15 +108,10 @@ SEEN = {
         *("report.cells", "report.columns", "report.conduct", "report.described"),
         *("report.palette", "report.raw", "report.tables", "report.tiles", "report.vector"),
     ],
-    "tests.service.endpoints.test_import_tokens": ["service.import_token", "service.material"],
-    "tests.service.endpoints.test_keys": ["service.key_document"],
-    "tests.service.endpoints.test_kmip": ["service.kmip"],
-    "tests.service.endpoints.test_lists": ["service.queries"],
-    "tests.service.test_api": ["service.admitted"],
     "tests.test_cli": ["run.clients", "shelf"],
     "tests.test_playing": [
         *("report.live", "run.children", "run.fleet", "run.injector", "run.load", "run.peers"),
-        *("run.provision", "run.simulation", "run.stage", "service.server"),
+        *("run.provision", "run.simulation", "run.stage"),
     ],
 }
 SEEN_THROUGH = {f"chaos.{name}": test for test, names in SEEN.items() for name in names}

@@ -65,7 +65,8 @@ def test_a_record_that_was_moved_or_left_out_is_noticed(tmp_path: Path) -> None:
     stored = log.read_bytes()
     (length,) = struct.unpack_from("<I", stored)
     first, rest = stored[: 4 + length], stored[4 + length :]
-    for broken in (rest, rest + first, stored[:20] + b"x" + stored[21:]):
+    flipped = stored[:20] + bytes([stored[20] ^ 1]) + stored[21:]
+    for broken in (rest, rest + first, flipped):
         log.write_bytes(broken)
         vault = Vault(tmp_path, "us-south")
         with pytest.raises(WorldError, match="broken or was sealed with another key"):
