@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from chaos.proxy import address
 from chaos.proxy.alarm import Alarm
-from chaos.proxy.connection import Side
 from chaos.proxy.gate import BACKLOG, Gate
 from chaos.proxy.registry import (
     Alter,
@@ -25,6 +24,8 @@ from chaos.proxy.registry import (
     Resolve,
     Shut,
 )
+from chaos.proxy.side import Side
+from chaos.proxy.traffic import Budget
 
 
 class Engine:
@@ -35,6 +36,7 @@ class Engine:
         self._seed = seed
         self._host = host
         self._reserved: dict[str, socket.socket] = {}
+        self._budget = Budget()
         self._alarm = Alarm(asyncio.get_running_loop())
 
     async def carry_out(self, changes: tuple[Change, ...]) -> tuple[Outcome, ...]:
@@ -88,7 +90,7 @@ class Engine:
     def _gate(self, name: str) -> Gate:
         gate = self.gates.get(name)
         if gate is None:
-            gate = self.gates[name] = Gate(name, self._alarm, self._seed)
+            gate = self.gates[name] = Gate(name, self._alarm, self._budget, self._seed)
         return gate
 
     def _shut(self, change: Shut | Forget) -> None:

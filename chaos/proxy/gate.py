@@ -8,10 +8,12 @@ from dataclasses import asdict
 
 from chaos.proxy import address
 from chaos.proxy.alarm import Alarm
-from chaos.proxy.connection import Connection, Side, Traffic
+from chaos.proxy.connection import Connection
 from chaos.proxy.kinds import toxic as toxic_of
 from chaos.proxy.link import Counts, Link, Toxic
 from chaos.proxy.registry import Stream, ToxicRecord
+from chaos.proxy.side import Side
+from chaos.proxy.traffic import Budget, Traffic
 
 BACKLOG = 4096
 # Proof outlives its toxic, so that it can be read after healing; so many names are remembered.
@@ -26,9 +28,10 @@ class Gate:
     which the processes of one host share.
     """
 
-    def __init__(self, name: str, alarm: Alarm, seed: int) -> None:
+    def __init__(self, name: str, alarm: Alarm, budget: Budget, seed: int) -> None:
         self.name = name
         self.alarm = alarm
+        self.budget = budget
         self.upstream = ("", 0)
         self.toxics: dict[Stream, list[Toxic]] = {"upstream": [], "downstream": []}
         self.connections: set[Connection] = set()
@@ -107,8 +110,8 @@ class Gate:
         sides = self._live(record.stream)
         for side in sides:
             if side.link is None:
-                draws = self._draws(side.connection.number, record.stream)
-                side.link = Link((), draws, now)
+                side.bulk.stop(keep=True)
+                side.link = Link((), self._draws(side.number, record.stream), now)
             side.link.add(toxic, now)
         return sides
 

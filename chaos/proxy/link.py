@@ -6,6 +6,7 @@ they came, none is invented, and none is lost except those that a toxic is there
 
 from collections.abc import Iterable
 from random import Random
+from typing import ClassVar
 
 from chaos.proxy.stage import Counts, Stage, Toxic, finality
 from chaos.proxy.toxics import NEVER, Chunk, Effect, Event
@@ -18,6 +19,9 @@ class Link:
 
     ``rng`` draws toxicity, jitter and losses. Without toxics what is fed leaves at the next drain.
     """
+
+    # What a link may hold when all links together hold too much.
+    little: ClassVar[int] = 64 << 10
 
     __slots__ = ("_ended", "_out", "_rng", "_stages", "room")
 

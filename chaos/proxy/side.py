@@ -1,0 +1,267 @@
+"""One socket of a proxied connection on asyncio, and the direction that begins at it.
+
+Where a direction has no toxic its bytes go from one transport to the other without a detour, and a
+stream of large reads goes through a pipe of the kernel's.
+
+Two traps: `pause_reading` inside `connection_made` does nothing under uvloop, so bytes that come
+before the upstream is there are kept; and a transport's buffer is without bounds, so no more is
+written to it while its reader is slow.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from chaos.proxy.alarm import Alarm, Call
+from chaos.proxy.bulk import LARGE_READ, Bulk
+from chaos.proxy.link import Link
+from chaos.proxy.registry import Stream
+from chaos.proxy.toxics import NEVER, Chunk, End, Event, Reset
+from chaos.proxy.traffic import Budget, Traffic
+
+# Toxiproxy reads at most so much at once; toxics that work by the chunk depend on it.
+CHUNK_SIZE = 32 << 10
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Pair(Protocol):
+    """What a side needs of its connection."""
+
+    over: bool
+    number: int
+    alarm: Alarm
+    budget: Budget
+
+    def made(self, side: "Side") -> None:
+        """The side's socket is open."""
+
+    def finish(self, side: "Side") -> None:
+        """Pass an end on to this side."""
+
+    def close(self, behind: "Side | None" = None) -> None:
+        """Close both sockets."""
+
+    def reset(self) -> None:
+        """Reset both sockets."""
+
+    def lost(self, side: "Side", *, by_reset: bool) -> None:
+        """The side's socket is gone."""
+
+
+def discard(data: bytes) -> None:
+    """Where bytes go whose destination is gone."""
+
+
+class Side(asyncio.Protocol):
+    """One socket of a connection, and the direction that begins at it.
+
+    ``ended``: it sent its end. ``finished``: the other's end was passed on to it. ``blocked``: it
+    does not read as fast as it is written to. ``gone``: its socket is closed.
+    """
+
+    __slots__ = (
+        "_call",
+        "_due",
+        "_held",
+        "_paused",
+        "_waiting",
+        "blocked",
+        "bulk",
+        "early",
+        "ended",
+        "finished",
+        "gone",
+        "link",
+        "pair",
+        "peer",
+        "reads_large",
+        "stream",
+        "traffic",
+        "transport",
+        "write",
+    )
+
+    peer: "Side"
+    transport: asyncio.Transport
+
+    def __init__(self, pair: Pair, stream: Stream, traffic: Traffic) -> None:
+        self.pair = pair
+        self.stream = stream
+        self.traffic = traffic
+        self.link: Link | None = None
+        self.write: Callable[[bytes], None] | None = None
+        self.early: list[bytes] = []
+        self.gone = True
+        self.blocked = self.ended = self.finished = False
+        self._paused = self.reads_large = False
+        self._call: Call | None = None
+        self.bulk = Bulk(self)
+        self._waiting: deque[Event] = deque()
+        self._due = NEVER
+        self._held = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.gone = False
+        self.pair.made(self)
+
+    @property
+    def number(self) -> int:
+        """The number of its connection."""
+        return self.pair.number
+
+    def data_received(self, data: bytes) -> None:
+        write = self.write
+        if write is None:
+            self.early.append(data)
+            self.pause()
+            return
+        size = len(data)
+        traffic = self.traffic
+        traffic.received += size
+        if self.link is None:
+            traffic.sent += size
+            write(data)
+            if size >= LARGE_READ or self.reads_large:
+                self.reads_large = size >= LARGE_READ
+                self.bulk.read(size, self.peer.transport)
+            return
+        now = time.monotonic()
+        for start in range(0, size, CHUNK_SIZE):
+            self.link.feed(Chunk(now, data[start : start + CHUNK_SIZE]))
+        self.pump(now)
+
+    def eof_received(self) -> bool:
+        if not self.ended:
+            self.ended = True
+            if self.write is not None:
+                self.feed(End(time.monotonic()))
+        return True
+
+    def feed(self, event: Event) -> None:
+        """Send an end or a reset along this direction, behind its bytes."""
+        if self.link is None:
+            self._deliver(event)
+        else:
+            self.link.feed(event)
+            self.pump(event.at)
+
+    def pump(self, now: float) -> None:
+        """Let out what the link lets out by now, and be woken for the rest."""
+        link = self.link
+        if link is None:
+            return
+        waiting = self._waiting
+        if not waiting or not self.peer.blocked:
+            waiting.extend(link.drain(now))
+            while waiting and not self.peer.blocked:
+                self._deliver(waiting.popleft())
+            if self.pair.over or self.link is None:
+                return
+        self._wake_for(link)
+        held = link.held + sum(len(one.data) for one in waiting if isinstance(one, Chunk))
+        self._hold(held)
+        budget = self.pair.budget
+        if held > link.room or (held > Link.little and budget.held > budget.limit):
+            self.pause()
+        else:
+            self.read_on()
+        if link.idle and not waiting:
+            self.link = None
+
+    def _wake_for(self, link: Link) -> None:
+        due = link.due()
+        # While its destination is blocked, the end of that wakes it.
+        if due is not None and due < self._due and not self.peer.blocked:
+            if self._call is not None:
+                self.pair.alarm.cancel(self._call)
+            self._due = due
+            self._call = self.pair.alarm.at(due, self._ring)
+
+    def _ring(self, now: float) -> None:
+        self._due = NEVER
+        self._call = None
+        self.pump(now)
+
+    def _hold(self, held: int) -> None:
+        self.pair.budget.held += held - self._held
+        self._held = held
+
+    def _deliver(self, event: Event) -> None:
+        if isinstance(event, Chunk):
+            if not self.peer.gone:
+                self.traffic.sent += len(event.data)
+                self.peer.transport.write(event.data)
+        elif isinstance(event, Reset):
+            self.pair.reset()
+        elif event.whole:
+            self.pair.close(behind=self.peer)
+        else:
+            self.pair.finish(self.peer)
+
+    def unlink(self) -> None:
+        """Drop the link and what it holds."""
+        self.link = None
+        self._waiting.clear()
+        self._hold(0)
+        if self._call is not None:
+            self.pair.alarm.cancel(self._call)
+            self._call = None
+
+    def pause_writing(self) -> None:
+        self.blocked = True
+        self.peer.pause()
+
+    def resume_writing(self) -> None:
+        self.blocked = False
+        peer = self.peer
+        if peer.link is not None:
+            peer.pump(time.monotonic())
+        elif not peer.bulk.drained():
+            peer.read_on()
+
+    def pause(self) -> None:
+        """Read no more from this socket for now, so that its sender feels it."""
+        if not (self._paused or self.gone or self.transport.is_closing()):
+            self._paused = True
+            self.transport.pause_reading()
+
+    def read_on(self) -> None:
+        """Read again, unless the other socket is still too slow."""
+        free = self._paused and not self.peer.blocked and not self.bulk.active
+        if free and not (self.gone or self.transport.is_closing()):
+            self._paused = False
+            self.transport.resume_reading()
+
+    def spliced(self, why: BaseException | None) -> None:
+        """Splice mode has ended: by the source's end (None) or an error of either socket."""
+        if why is None:
+            self.eof_received()
+            self.read_on()
+        else:
+            # One of the two was reset, and there are no bytes between them to go first.
+            self.pair.reset()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gone = True
+        self.bulk.stop(keep=False)
+        self.peer.bulk.stop(keep=False)
+        self.pair.lost(self, by_reset=exc is not None)
+
+    def abort(self, *, reset: bool) -> None:
+        """Close this socket at once, by an RST or, where all it sent was read, by a FIN."""
+        self.bulk.stop(keep=False)
+        self.peer.bulk.stop(keep=False)
+        if self.gone:
+            return
+        if reset:
+            # The peer may have been faster; then there is nothing left to reset.
+            with contextlib.suppress(OSError):
+                sock = self.transport.get_extra_info("socket")
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.transport.abort()
