@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import secrets
 import signal
-import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,13 +96,8 @@ async def _sockets(order: Order, view: LiveView) -> Ending:
     """Play on sockets; the first Ctrl-C or SIGTERM aborts in good order, more are not needed."""
     run = SocketsRun(order, view.show)
     loop = asyncio.get_running_loop()
-    begun = time.monotonic()
     for number, word in ((signal.SIGINT, "Ctrl-C (SIGINT)"), (signal.SIGTERM, "SIGTERM")):
-
-        def stop(word: str = word) -> None:
-            run.stop(f"stopped by {word} {time.monotonic() - begun:.1f} s after it was started")
-
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, run.stop, word)
     return await run.play()
 
 

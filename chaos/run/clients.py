@@ -2,22 +2,28 @@
 
 import importlib
 import sys
-from typing import cast
+import traceback
+from collections.abc import Callable
+from random import Random
+from typing import Any
 
-from chaos.client.call import Factory
+from chaos.client.call import Client, Factory, Wiring
 from chaos.client.presets import factory_for
 from chaos.errors import ScenarioError
+
+METHODS = ("begin", "decisions")
 
 
 def factory_named(word: str) -> Factory:
     """The factory that ``word`` names: `preset:recommended`, `mypackage.client:build`.
 
-    Raises ScenarioError that says what was looked for and where.
+    Raises ScenarioError that says what was looked for and where; so does the factory where what it
+    names breaks or builds no client.
     """
     kind, _, rest = word.partition(":")
     if kind == "preset":
         return factory_for(rest)
-    if not rest:
+    if not rest or not kind:
         raise ScenarioError(
             f"--client {word}: say preset:NAME or module:factory, e.g. preset:recommended."
         )
@@ -26,10 +32,34 @@ def factory_named(word: str) -> Factory:
         sys.path.insert(0, "")
     try:
         module = importlib.import_module(kind)
-    except ImportError as error:
-        sentence = f"--client {word}: module {kind!r} cannot be imported: {error}."
+    except Exception as error:  # anything may go wrong in a module of the user's own
+        sentence = f"--client {word}: module {kind!r} cannot be imported: {told(error)}."
         raise ScenarioError(sentence) from error
     factory = getattr(module, rest, None)
     if not callable(factory):
         raise ScenarioError(f"--client {word}: {kind!r} has no callable named {rest!r}.")
-    return cast("Factory", factory)
+    return _checked(word, factory)
+
+
+def _checked(word: str, factory: Callable[..., Any]) -> Factory:
+    def build(wiring: Wiring, rng: Random) -> Client:
+        try:
+            client: Client = factory(wiring, rng)
+        except Exception as error:
+            sentence = f"--client {word}: no client could be built: {told(error)}."
+            raise ScenarioError(sentence) from error
+        lacking = [name for name in METHODS if not callable(getattr(client, name, None))]
+        if lacking:
+            what = type(client).__name__
+            raise ScenarioError(f"--client {word}: it built a {what}, which has no {lacking[0]}().")
+        return client
+
+    return build
+
+
+def told(error: Exception) -> str:
+    """What went wrong in code that is not ours, and where, as part of a sentence."""
+    places = traceback.extract_tb(error.__traceback__)
+    where = f" ({places[-1].filename}:{places[-1].lineno})" if places else ""
+    said = f"{type(error).__name__}: {error}".rstrip(".: ")
+    return f"{said}{'' if isinstance(error, ImportError) else where}"

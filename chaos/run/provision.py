@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from random import Random
-from typing import Any
-from urllib.parse import urlencode
 
 from chaos.client import wire
-from chaos.client.call import Credential, Target, Work
+from chaos.client.call import Credential, Result, Target, Work
 from chaos.errors import WorldError
-from chaos.exchange import Answer, Reply, Request
+from chaos.exchange import Answer
 from chaos.run.fleet import Supply
 from chaos.run.operate import Sealed, digest_of
 from chaos.run.operator import MARK, OPERATOR, asking
@@ -81,66 +79,38 @@ async def provision(
 
 
 async def _token(world: World, api_key: str, iam: str) -> Credential:
-    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": api_key}
-    request = Request(
-        "POST",
-        "/identity/token",
-        (
-            ("Content-Type", "application/x-www-form-urlencoded"),
-            ("Accept", "application/json"),
-        ),
-        urlencode(form).encode(),
-    )
     issued = world.now()
-    reply = await send(world, OPERATOR, asking(Target("", iam, "", ""), request))
-    members = _members(reply, "the token service gave no token")
-    expires = issued + float(members["expires_in"])
-    return Credential(api_key, iam, str(members["access_token"]), issued, expires)
+    asked = asking(Target("", iam, "", ""), wire.token_request(Credential(api_key, iam)))
+    reply = await send(world, OPERATOR, asked)
+    told = f"HTTP {reply.status}" if isinstance(reply, Answer) else reply.kind
+    if isinstance(reply, Answer) and reply.status == HTTPStatus.OK:
+        try:
+            members = json.loads(reply.body)
+            token, lasts = str(members["access_token"]), float(members["expires_in"])
+        except (ValueError, KeyError, TypeError):
+            told = "its answer holds none"
+        else:
+            return Credential(api_key, iam, token, issued, issued + lasts)
+    # Bodies are never quoted: they may hold secrets.
+    raise WorldError(f"The token service at {iam} gave no token: {told}.")
 
 
 async def _import(
     world: World, key: RootKey, site: Site, payload: str, credential: Credential
 ) -> Target:
-    resource = {
-        "type": "application/vnd.ibm.kms.key+json",
-        "name": key.name,
-        "extractable": False,
-        "payload": payload,
-    }
-    envelope = {
-        "metadata": {
-            "collectionType": "application/vnd.ibm.kms.key+json",
-            "collectionTotal": 1,
-        },
-        "resources": [resource],
-    }
-    request = Request(
-        "POST",
-        "/api/v2/keys",
-        (
-            ("Authorization", f"Bearer {credential.token}"),
-            ("Bluemix-Instance", site.instance),
-            ("Content-Type", "application/vnd.ibm.kms.key+json"),
-            ("Prefer", "return=minimal"),
-        ),
-        json.dumps(envelope).encode(),
-    )
     origin = Target(site.region, site.origin, site.instance, "")
-    reply = await send(world, OPERATOR, asking(origin, request))
-    members = _members(reply, f"{site.region} did not import the root key {key.name!r}")
-    return Target(site.region, site.origin, site.instance, str(members["resources"][0]["id"]))
+    work = Work(0, "create", name=key.name, payload=payload)
+    wish = f"import the root key {key.name!r}"
+    result = await _carry_out(world, origin, work, credential, wish)
+    return Target(site.region, site.origin, site.instance, result.key_id)
 
 
 async def _wrap(
     world: World, client: int, number: int, target: Target, credential: Credential
 ) -> Sealed:
-    work = Work(number, "wrap")
-    correlation = wire.correlation_id(MARK, number, 1)
-    request = wire.request(target, work, credential.token, correlation)
-    reading = wire.read(work, await send(world, OPERATOR, asking(target, request)))
-    result = reading.result
-    if result is None:
-        raise WorldError(f"{target.region} did not wrap a first data key: {reading.why}.")
+    result = await _carry_out(
+        world, target, Work(number, "wrap"), credential, "wrap a first data key"
+    )
     digest = digest_of(result.plaintext)
     at = world.now()
     world.note(
@@ -149,11 +119,13 @@ async def _wrap(
     return Sealed(result.ciphertext, digest)
 
 
-def _members(reply: Reply, complaint: str) -> dict[str, Any]:
-    """The JSON object of a 2xx answer; WorldError otherwise. Bodies are never quoted: secrets."""
-    if isinstance(reply, Answer) and reply.status in (HTTPStatus.OK, HTTPStatus.CREATED):
-        members = json.loads(reply.body)
-        if isinstance(members, dict):
-            return members
-    told = f"HTTP {reply.status}" if isinstance(reply, Answer) else reply.kind
-    raise WorldError(f"{complaint}: {told}.")
+async def _carry_out(
+    world: World, target: Target, work: Work, credential: Credential, wish: str
+) -> Result:
+    """The result of one operation, which must succeed; WorldError says what the region said."""
+    correlation = wire.correlation_id(MARK, work.number, 1)
+    request = wire.request(target, work, credential.token, correlation)
+    reading = wire.read(work, await send(world, OPERATOR, asking(target, request)))
+    if reading.result is None:
+        raise WorldError(f"{target.region} at {target.endpoint} did not {wish}: {reading.why}.")
+    return reading.result

@@ -19,6 +19,7 @@ from chaos.run.decoding import events
 from chaos.run.ending import Ending
 from chaos.run.injector import Injector
 from chaos.run.journal import EVENTS, Journal
+from chaos.run.moment import moment, phase_at
 from chaos.run.nemesis import nemesis
 from chaos.run.peers import Peers
 from chaos.run.provision import Provisioned, provision
@@ -45,7 +46,7 @@ class Order:
 
 
 class SocketsRun:
-    """One run on real sockets. ``stop`` may be called from a signal at any moment."""
+    """One run on real sockets. ``stop`` may be called by a signal at any moment."""
 
     def __init__(self, order: Order, watch: Watch) -> None:
         self._order = order
@@ -62,15 +63,21 @@ class SocketsRun:
         self._dropped = 0
         self._clock_error = 0.0
 
-    def stop(self, why: str) -> None:
-        """Abort the run, once, for this reason."""
+    def stop(self, by: str) -> None:
+        """Abort the run because of a signal, by the name that people know it by."""
+        self._abort(f"stopped by {by} {self._moment()}")
+
+    def _abort(self, why: str) -> None:
+        """End the playing wherever it is; the first reason counts."""
         if not self._stopped.done():
             self._stopped.set_result(why)
+
+    def _moment(self) -> str:
+        return moment(self._order.scenario, self._world.now() if self._begun else -1.0)
 
     async def play(self) -> Ending:
         """Play the whole scenario. Raises WorldError when it cannot begin."""
         played = asyncio.create_task(self._play())
-        # A stop ends the playing wherever it is.
         self._stopped.add_done_callback(lambda _: played.cancel())
         broken: list[WorldError] = []
         try:
@@ -108,7 +115,7 @@ class SocketsRun:
                 both.create_task(nemesis(self._world, scenario.changes()))
                 both.create_task(self._heard(load))
         except TimeoutError:
-            self.stop(f"operations were still under way {DRAIN:g} s after the end of the plan")
+            self._abort(f"operations were still under way {DRAIN:g} s after the end of the plan")
             return
         finally:
             for watcher in watchers:
@@ -154,17 +161,16 @@ class SocketsRun:
         # The load generator ends by itself when the plan has ended; `_heard` knows which it was.
         if child.name != "the load generator":
             how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            self.stop(f"{child.name} {how} {self._world.now():.1f} s into the run")
+            self._abort(f"{child.name} {how} {self._moment()}")
 
     async def _look(self) -> None:
         tail = Tail(self._order.folder / stored.LOAD, self._regions)
-        phases = self._order.scenario.phases()
         try:
             while True:
                 await asyncio.sleep(LOOK_EVERY)
                 self._journal.flush()
                 now = self._world.now()
-                phase = next((each.name for each in phases if now < each.ends), phases[-1].name)
+                phase = phase_at(self._order.scenario, now)
                 self._watch(tail.look(now, phase, tuple(self._marks)))
         finally:
             tail.close()

@@ -17,23 +17,38 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from chaos.errors import ScenarioError, WorldError
-from chaos.run.decoding import columns, events
+from chaos.run.decoding import Events, columns, events
 from chaos.run.journal import ATTEMPTS, EVENTS, OPERATIONS
-from chaos.run.record import ATTEMPT, OPERATION, Run
+from chaos.run.record import (
+    ATTEMPT,
+    NOWHERE,
+    OPERATION,
+    OPERATION_KINDS,
+    OUTCOMES,
+    WHYS,
+    Columns,
+    Run,
+)
 from chaos.scenario import read as read_scenario
 from chaos.scenario.model import Scenario
 
 MANIFEST = "run.json"
 SCENARIO = "scenario.yaml"
 LOAD, NEMESIS = "load", "nemesis"
+LOST_WHY = "its reason was lost with the killed run"
 KILLED = "the run was killed before its end; what had been recorded until then is reported"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What `run.json` holds. ``aborted`` is KILLED until the run says how it ended."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     run_id: str
     world: str
@@ -49,6 +64,9 @@ class Manifest:
     dropped: int = 0
     clock_error: float = 0.0
     environment: dict[str, str] = field(default_factory=dict)
+
+
+_MANIFEST = TypeAdapter(Manifest)
 
 
 def begin(folder: Path, scenario: Scenario, manifest: Manifest) -> None:
@@ -76,36 +94,29 @@ def save(folder: Path, manifest: Manifest) -> None:
 
 
 def load(folder: Path) -> Run:
-    """The run that is stored in a folder. Raises ScenarioError where there is none."""
-    try:
-        fields = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        text = (folder / SCENARIO).read_text(encoding="utf-8")
-        for name in ("overrides", "regions"):
-            fields[name] = tuple(fields[name])
-        manifest = Manifest(**fields)
-    except OSError as error:
-        raise ScenarioError(
-            f"{folder} holds no stored run: {error.filename} cannot be read ({error.strerror})."
-        ) from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise ScenarioError(f"{folder / MANIFEST} is not a run's manifest: {error}.") from error
+    """The run that is stored in a folder. Raises ScenarioError where there is none, or no whole."""
+    manifest = _manifest(folder)
+    text = _text(folder, SCENARIO)
     scenario = read_scenario(text, manifest.path, manifest.overrides, manifest.seed)
-    found = events(_lines(folder))
+    found = _events(folder)
     attempts = columns(_bytes(folder, ATTEMPTS), ATTEMPT, "sent")
     operations = columns(_bytes(folder, OPERATIONS), OPERATION, "due")
-    ended = manifest.ended or (float(operations["ended"].max()) if len(operations) else 0.0)
+    whys = _whys(found.whys, operations)
+    _known(folder, ATTEMPTS, attempts, region=len(manifest.regions), why=len(WHYS))
+    _known(folder, OPERATIONS, operations, region=len(manifest.regions), outcome=len(OUTCOMES))
+    _known(folder, OPERATIONS, operations, kind=len(OPERATION_KINDS))
     return Run(
         scenario=replace(scenario, overrides=manifest.overrides),
         seed=manifest.seed,
         world=manifest.world,
         run_id=manifest.run_id,
         started_utc=manifest.started_utc,
-        ended=ended,
+        ended=manifest.ended or float(max(operations["ended"], default=0.0)),
         aborted=manifest.aborted,
         command=manifest.command,
         policy=manifest.policy,
         regions=manifest.regions,
-        whys=tuple(found.whys),
+        whys=whys,
         attempts=attempts,
         operations=operations,
         decisions=tuple(found.decisions),
@@ -116,6 +127,57 @@ def load(folder: Path) -> Run:
         clock_error=manifest.clock_error,
         environment=manifest.environment,
     )
+
+
+def _manifest(folder: Path) -> Manifest:
+    try:
+        return _MANIFEST.validate_json(_text(folder, MANIFEST), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ScenarioError(
+            f"{folder / MANIFEST} is not a run's manifest: {where}{': ' if where else ''}"
+            f"{first['msg'].lower()}."
+        ) from error
+
+
+def _text(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ScenarioError(
+            f"{folder} holds no stored run: {folder / name} cannot be read ({error.strerror})."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{folder / name} is not UTF-8 text (byte {error.start}).") from error
+
+
+def _events(folder: Path) -> Events:
+    try:
+        return events(_lines(folder))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ScenarioError(
+            f"{folder} holds a damaged journal: a line of {EVENTS} is none that a run writes."
+        ) from error
+
+
+def _whys(found: list[str], operations: Columns) -> tuple[str, ...]:
+    """The reasons by code, also of those whose text a killed run could not hand over any more."""
+    most = int(max(operations["why"], default=0))
+    return (*found, *[LOST_WHY] * (most + 1 - len(found)))
+
+
+def _known(folder: Path, name: str, records: Columns, **limits: int) -> None:
+    """Whether every code of these columns stands for something."""
+    for column, limit in limits.items():
+        wrong = records[column] >= limit
+        if column == "region":
+            wrong &= records[column] != NOWHERE
+        if wrong.any():
+            raise ScenarioError(
+                f"{folder / LOAD / name} is damaged: record {int(wrong.argmax())} has a {column} "
+                f"that no run writes."
+            )
 
 
 def environment() -> dict[str, str]:

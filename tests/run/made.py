@@ -18,6 +18,7 @@ from chaos.run.simulated import SimulatedWorld
 from chaos.run.virtual import VirtualTime
 from chaos.run.wires import Respond, Wire
 from chaos.run.world import Event
+from chaos.scenario import Scenario, read
 
 PLAINTEXT = base64.b64encode(b"a data key of thirty-two bytes!!").decode()
 OTHER = base64.b64encode(b"another key of thirty-two bytes!").decode()
@@ -64,6 +65,30 @@ class Script:
         """Hand over what was decided, once."""
         made, self.decided = tuple(self.decided), []
         return made
+
+
+SMALL = """
+scenario: small
+teaches: What a test of the run needs and no more.
+seed: 7
+lasts: 9s
+window: 1s
+regions:
+  us-south: {latency: 3ms, jitter: 1ms}
+  us-east: {latency: 28ms, jitter: 4ms}
+keys: {orders: [us-south, us-east]}
+clients: {count: 6, policy: recommended, regions: [us-south, us-east], wrapped: 2}
+load: {rate: 40/s, arrivals: poisson, operations: {wrap: 20%, unwrap: 80%}}
+faults: FAULTS
+objectives:
+  rules: [integrity == 100%]
+"""
+DOWN = "[{name: south-down, kind: down, target: us-south, at: 3s, lasts: 3s}]"
+
+
+def small(*overrides: str, seed: int | None = None, faults: str = DOWN) -> Scenario:
+    """Nine seconds, six clients, two regions; us-south is down from 3 s to 6 s."""
+    return read(SMALL.replace("FAULTS", faults), "small.yaml", overrides, seed)
 
 
 def world_of(respond: Respond | None = None) -> tuple[VirtualTime, SimulatedWorld, list[Event]]:
