@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from rich.console import Console
 
 from chaos import shelf
+from chaos.analysis.findings import EXIT_CODES
 from chaos.errors import ScenarioError, WorldError
 from chaos.scenario import Scenario, read
 
@@ -151,6 +153,46 @@ def report(folder: Path) -> None:
     from chaos.playing import conclude  # noqa: PLC0415 - figures are slow to import
 
     sys.exit(conclude(folder))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def verify(folder: Path) -> None:
+    """Recompute a report's every number from its raw records, and check their hashes."""
+    from chaos.report.verify import verify as verified  # noqa: PLC0415 - numpy is slow to import
+
+    found = verified(folder)
+    for problem in found.problems:
+        click.echo(f"{problem.where}: {problem.told}", err=True)
+    checked = f"{found.files} files, {found.records:,} records, {found.numbers:,} numbers"
+    if found.problems:
+        click.echo(f"{folder} does not follow from its records ({checked} checked).", err=True)
+        sys.exit(EXIT_CODES["failed"])
+    click.echo(f"{folder} follows from its records ({checked} checked).")
+
+
+@main.command()
+@click.argument("before", type=click.Path(path_type=Path, file_okay=False), metavar="A")
+@click.argument("after", type=click.Path(path_type=Path, file_okay=False), metavar="B")
+@click.option("--fail-on", type=click.Choice(["regression"]), help="Exit 1 where B is worse.")
+@click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+@click.option("--markdown", is_flag=True, help="Say it as Markdown, for a pull request.")
+def compare(
+    *, before: Path, after: Path, fail_on: str | None, as_json: bool, markdown: bool
+) -> None:
+    """Hold the runs in folder B against those in folder A, a repetition each."""
+    from chaos.report import compare as comparing  # noqa: PLC0415 - numpy is slow to import
+    from chaos.report import compared  # noqa: PLC0415 - numpy is slow to import
+
+    found = comparing.compare(comparing.load(before), comparing.load(after))
+    if as_json:
+        click.echo(compared.encoded(found))
+    elif markdown:
+        click.echo(compared.summary(found))
+    else:
+        compared.show(found, Console(highlight=False))
+    if fail_on and found.regressed:
+        sys.exit(EXIT_CODES["failed"])
 
 
 @main.command()
