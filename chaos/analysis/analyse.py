@@ -11,7 +11,6 @@ from chaos.analysis.steadiness import portrait
 from chaos.analysis.strategies import backoff
 from chaos.analysis.telling import Told
 from chaos.analysis.verdicts import judge, margin, needs_fault, of_data_keys, overall
-from chaos.analysis.waits import waits
 from chaos.analysis.why import why
 from chaos.analysis.wording import listed, many, seconds, share
 from chaos.run.record import Run
@@ -38,7 +37,7 @@ def analyse(run: Run) -> Analysis:
         measures=every(case),
         saturation=case.saturation,
         deficiencies=tuple(ADVICE[cause] for cause in causes),
-        backoff=backoff(waits(case.evidence)),
+        backoff=backoff(case.waits),
         portrait=portrait(case.evidence),
     )
 

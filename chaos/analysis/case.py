@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
+from chaos.analysis.compliance import early
 from chaos.analysis.effects import Effect, effects, first_touch
-from chaos.analysis.evidence import Evidence, gather
+from chaos.analysis.evidence import Bools, Evidence, gather
 from chaos.analysis.failback import Failback, failback
 from chaos.analysis.findings import Saturation
 from chaos.analysis.herd import Herd, herds
+from chaos.analysis.integrity import Audit, audited
 from chaos.analysis.journeys import Journeys, journeys
 from chaos.analysis.recovery import Recovery, recovery
 from chaos.analysis.saturation import saturation
 from chaos.analysis.steadiness import Steadiness, steadiness
+from chaos.analysis.waits import Waits, waits
 from chaos.run.record import Run
 
 
@@ -18,6 +21,7 @@ from chaos.run.record import Run
 class Case:
     """One run's evidence, what its faults did, and how the clients came through.
 
+    ``early`` flags the attempts that came before a Retry-After allowed them.
     ``t0`` is None where no fault is proved to have bitten; then there are no ``herds``, and
     ``recovery``, ``failback`` and ``steadiness`` are None, too.
     """
@@ -30,6 +34,9 @@ class Case:
     failback: Failback | None
     steadiness: Steadiness | None
     herds: tuple[Herd, ...]
+    early: Bools
+    waits: Waits
+    audit: Audit
     saturation: Saturation
 
     @property
@@ -57,5 +64,8 @@ def work_up(run: Run) -> Case:
         failback=back,
         steadiness=steady,
         herds=() if t0 is None else herds(evidence, found, t0),
+        early=early(evidence),
+        waits=waits(evidence),
+        audit=audited(run),
         saturation=saturation(evidence),
     )

@@ -3,13 +3,11 @@
 import numpy as np
 
 from chaos.analysis.case import Case
-from chaos.analysis.compliance import early
 from chaos.analysis.selection import attempts_in
 from chaos.analysis.spread import holder
 from chaos.analysis.strategies import backoff
 from chaos.analysis.switching import switches, token_requests
 from chaos.analysis.telling import Told, region_name
-from chaos.analysis.waits import waits
 from chaos.analysis.wording import listed, many, seconds
 from chaos.scenario.objective import Measure
 
@@ -19,7 +17,7 @@ _NOTHING = Told("nothing was recorded that it could be measured on")
 def early_why(case: Case, measure: Measure) -> Told:
     """The first attempt that came before it was allowed."""
     evidence = case.evidence
-    rows = np.flatnonzero(early(evidence) & attempts_in(case, measure.where))
+    rows = np.flatnonzero(case.early & attempts_in(case, measure.where))
     if not len(rows):
         return _NOTHING
     first = evidence.attempts[rows[0]]
@@ -39,7 +37,7 @@ def early_why(case: Case, measure: Measure) -> Told:
 
 def backoff_why(case: Case, measure: Measure) -> Told:
     """Which strategy the waits look like, and how they grow and scatter."""
-    found = backoff(waits(case.evidence))
+    found = backoff(case.waits)
     if found is None:
         return Told("there were too few retries to tell how the clients wait")
     grows = "do not grow" if found.growth is None else f"grow by {found.growth:.2g} a retry"

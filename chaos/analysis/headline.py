@@ -63,7 +63,7 @@ def _of_operations(measured_share: Measured) -> str:
 
 
 def _keys(case: Case) -> str:
-    found = integrity(case.run)
+    found = integrity(case.audit)
     if not found.entries or (found.missed and not (found.lost or found.wrong)):
         return "the data keys were not audited"
     lost = len({each.number for each in found.lost})

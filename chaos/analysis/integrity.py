@@ -1,11 +1,11 @@
 """Data integrity: which ledger entries still open, where they should, to what was wrapped."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chaos.analysis.findings import Measured
 from chaos.run.record import Run
-from chaos.run.world import Audited
+from chaos.run.world import Audited, Wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +36,61 @@ class Integrity:
         return Measured(float(len({each.number for each in self.wrong})), "count", self.entries)
 
 
-def integrity(run: Run, regions: Sequence[str] = ()) -> Integrity:
+@dataclass(frozen=True, slots=True, eq=False)
+class Audit:
+    """The audit's findings by region, each by the number of its ledger entry.
+
+    ``wrapped`` is the ledger and ``regions`` those that should open every entry.
+    """
+
+    wrapped: Mapping[int, Wrapped]
+    regions: tuple[str, ...]
+    found: Mapping[str, Mapping[int, Audited]]
+
+
+def audited(run: Run) -> Audit:
+    """The ledger and the audit, sorted for look-ups; what is not in the ledger is left out."""
+    wrapped = {entry.number: entry for entry in sorted(run.ledger, key=lambda each: each.number)}
+    regions = tuple(dict.fromkeys(name for key in run.scenario.keys for name in key.regions))
+    found: dict[str, dict[int, Audited]] = {name: {} for name in regions}
+    for each in run.audit:
+        if each.number in wrapped and each.region in found:
+            found[each.region][each.number] = each
+    return Audit(wrapped, regions, found)
+
+
+def integrity(audit: Audit, regions: Sequence[str] = ()) -> Integrity:
     """The ledger held against the audit, in ``regions`` or in every region that has the key."""
-    asked = tuple(regions) or tuple({name for key in run.scenario.keys for name in key.regions})
-    entries = {entry.number for entry in run.ledger}
-    audited = [each for each in run.audit if each.region in asked and each.number in entries]
-    seen: dict[int, set[str]] = {}
-    for each in audited:
-        seen.setdefault(each.number, set()).add(each.region)
-    complete = {number for number, where in seen.items() if len(where) == len(asked)}
-    order = sorted(audited, key=lambda each: (each.number, each.region))
-    lost = tuple(each for each in order if each.verdict == "lost")
-    wrong = tuple(each for each in order if each.verdict == "wrong")
-    bad = {each.number for each in (*lost, *wrong)}
+    asked = [audit.found.get(name, {}) for name in regions or audit.regions]
+    complete = set(audit.wrapped).intersection(*asked)
+    odd = [each for found in asked for each in found.values() if each.verdict != "right"]
+    odd.sort(key=lambda each: (each.number, each.region))
+    bad = {each.number for each in odd}
     return Integrity(
-        entries=len(entries),
+        entries=len(audit.wrapped),
         right=len(complete - bad),
-        missed=len(entries - complete),
-        lost=lost,
-        wrong=wrong,
+        missed=len(audit.wrapped) - len(complete),
+        lost=tuple(each for each in odd if each.verdict == "lost"),
+        wrong=tuple(each for each in odd if each.verdict == "wrong"),
     )
 
 
-def key_rpo(run: Run) -> Measured:
+def key_rpo(audit: Audit, ended: float) -> Measured:
     """The longest time that an acknowledged data key did not open at its backup, in seconds.
 
     A data key that does not open elsewhere than where it was wrapped has not done so from its
     acknowledgement to the end of the run: a lower bound. Where every one opens the loss is 0; when
     exactly each began to, between its wrap and the audit, no client asked.
     """
-    found = integrity(run)
+    found = integrity(audit)
     if not found.entries or (found.missed and not (found.lost or found.wrong)):
         return Measured(None, "seconds", 0)
-    wrapped = {entry.number: entry for entry in run.ledger}
-    bad = [wrapped[each.number] for each in (*found.lost, *found.wrong)
-           if each.region != wrapped[each.number].region]  # fmt: skip
+    bad = [
+        audit.wrapped[each.number]
+        for each in (*found.lost, *found.wrong)
+        if each.region != audit.wrapped[each.number].region
+    ]
     if not bad:
         return Measured(0.0, "seconds", found.entries)
-    longest = max(run.ended - max(0.0, entry.at) for entry in bad)
+    longest = max(ended - max(0.0, entry.at) for entry in bad)
     return Measured(max(0.0, longest), "seconds", found.entries, censored=True)

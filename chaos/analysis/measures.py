@@ -7,7 +7,6 @@ import numpy as np
 
 from chaos.analysis import herd
 from chaos.analysis.case import Case
-from chaos.analysis.compliance import early
 from chaos.analysis.evidence import UNKNOWN, Floats
 from chaos.analysis.findings import Measured
 from chaos.analysis.integrity import integrity, key_rpo
@@ -15,7 +14,7 @@ from chaos.analysis.rates import rate
 from chaos.analysis.selection import attempts_in, operations_in, parse
 from chaos.analysis.spread import spread
 from chaos.analysis.switching import switches, token_requests
-from chaos.analysis.waits import Waits, growth, jitter, waits
+from chaos.analysis.waits import Waits, growth, jitter
 from chaos.scenario.expression import render
 from chaos.scenario.objective import Measure
 from chaos.scenario.vocabulary import AFTER_FAILOVER, VOCABULARY, Term
@@ -100,7 +99,7 @@ def _early_retries(case: Case, measure: Measure) -> Measured:
     n = int(flags.sum())
     if not n:
         return Measured(None, "count", 0)
-    return Measured(float((early(case.evidence) & flags).sum()), "count", n)
+    return Measured(float((case.early & flags).sum()), "count", n)
 
 
 def _switches(case: Case, measure: Measure) -> Measured:
@@ -127,9 +126,8 @@ def _backoff_jitter(case: Case, _: Measure) -> Measured:
 
 
 def _of_waits(case: Case, compute: Callable[[Waits], float | None]) -> Measured:
-    found = waits(case.evidence)
-    value = compute(found)
-    return Measured(value, "ratio", len(found) if value is not None else 0)
+    value = compute(case.waits)
+    return Measured(value, "ratio", len(case.waits) if value is not None else 0)
 
 
 def _response(case: Case, measure: Measure) -> Measured:
@@ -141,8 +139,8 @@ def _service(case: Case, measure: Measure) -> Measured:
 
 
 def _lasting(case: Case, measure: Measure, since: str) -> Measured:
-    operations = case.evidence.operations[operations_in(case, measure.where)]
-    lasted = operations["ended"] - operations[since]
+    operations = case.evidence.operations
+    lasted = (operations["ended"] - operations[since])[operations_in(case, measure.where)]
     known = np.zeros(len(lasted), dtype=np.bool_)
     return spread(lasted, known, measure.statistic or "p50")
 
@@ -162,15 +160,15 @@ def _unknown_outcomes(case: Case, measure: Measure) -> Measured:
 
 
 def _integrity(case: Case, measure: Measure) -> Measured:
-    return integrity(case.run, measure.where).share()
+    return integrity(case.audit, measure.where).share()
 
 
 def _key_rpo(case: Case, _: Measure) -> Measured:
-    return key_rpo(case.run)
+    return key_rpo(case.audit, case.run.ended)
 
 
 def _wrong_plaintext(case: Case, measure: Measure) -> Measured:
-    return integrity(case.run, measure.where).wrong_plaintext()
+    return integrity(case.audit, measure.where).wrong_plaintext()
 
 
 COMPUTE: dict[str, Compute] = {

@@ -81,9 +81,9 @@ def operations_in(case: Case, words: Sequence[str], at: str = "due") -> Bools:
     where, operations = parse(case, words), case.evidence.operations
     flags = _within(case, where, operations[at])
     if where.regions:
-        flags &= np.isin(operations["region"], where.regions)
+        flags &= _among(operations["region"], where.regions)
     if where.kinds:
-        flags &= np.isin(operations["kind"], where.kinds)
+        flags &= _among(operations["kind"], where.kinds)
     if where.after_failover:
         journeys = case.journeys
         arrived = np.full(int(operations["client"].max(initial=0)) + 1, np.inf)
@@ -99,13 +99,18 @@ def attempts_in(case: Case, words: Sequence[str]) -> Bools:
     where, attempts = parse(case, words), case.evidence.attempts
     flags = _within(case, where, attempts["sent"])
     if where.regions:
-        flags &= np.isin(attempts["region"], where.regions)
+        flags &= _among(attempts["region"], where.regions)
     if where.kinds:
         row = case.evidence.row
         kinds = np.full(len(attempts), -1)
         kinds[row >= 0] = case.evidence.operations["kind"][row[row >= 0]]
-        flags &= np.isin(kinds, where.kinds)
+        flags &= _among(kinds, where.kinds)
     return flags
+
+
+def _among(column: Columns, codes: tuple[int, ...]) -> Bools:
+    """Where the column holds one of a few codes: faster than a search for each entry."""
+    return np.asarray(np.logical_or.reduce([column == code for code in codes]), dtype=np.bool_)
 
 
 def _within(case: Case, where: Where, instants: Columns) -> Bools:

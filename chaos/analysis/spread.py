@@ -35,8 +35,9 @@ def spread(values: Floats, censored: Bools, statistic: str, unit: Unit = "second
     if not n:
         return Measured(None, unit, 0)
     place = rank(statistic, n)
-    low = np.sort(values)[place]
-    high = np.sort(np.where(censored, np.inf, values))[place]
+    low = high = np.sort(values)[place]
+    if censored.any():
+        high = np.sort(np.where(censored, np.inf, values))[place]
     return Measured(float(low), unit, n, censored=bool(high > low))
 
 

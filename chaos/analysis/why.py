@@ -31,7 +31,7 @@ def why(case: Case, measure: Measure) -> Told:
 
 
 def _integrity(case: Case, measure: Measure) -> Told:
-    found = integrity(case.run, measure.where)
+    found = integrity(case.audit, measure.where)
     bad = found.wrong if measure.name == "wrong_plaintext" else (*found.wrong, *found.lost)
     if not found.entries:
         return Told("no data key was wrapped, so there was nothing to audit")
