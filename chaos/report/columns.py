@@ -46,96 +46,116 @@ class Frame:
     high: float
 
 
-@dataclass(frozen=True)
-class Plot:
-    """Draws panels of one run on one sheet; ``frames`` are where the points were drawn."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One run over one view: a column of panels."""
 
-    sheet: Sheet
     run: Run
     analysis: Analysis
+    view: View
+
+    @property
+    def bands(self) -> list[Band]:
+        """The run's faults."""
+        return bands(self.run, self.analysis)
+
+    @property
+    def poles(self) -> list[Pole]:
+        """The run's marks."""
+        return poles(self.run, self.analysis)
+
+    def arrows(self) -> list[Pole]:
+        """The first mark of each kind that a zoom shows."""
+        if self.view.zero is None:
+            return []
+        first: dict[str, Pole] = {}
+        for pole in self.poles:
+            if pole.kind in _ARROWS and self.view.holds(pole.at):
+                first.setdefault(pole.kind, pole)
+        return list(first.values())
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Draws columns of panels on one sheet; ``frames`` are where points were drawn."""
+
+    sheet: Sheet
     frames: list[Frame] = field(default_factory=list)
 
-    def column(self, views: Sequence[View], top: float, names: Sequence[str]) -> float:
-        """Draw these panels over all views from ``top`` down; gives where they end."""
-        shown, marks = bands(self.run, self.analysis), poles(self.run, self.analysis)
+    def draw(self, columns: Sequence[Column], top: float, names: Sequence[str]) -> float:
+        """Draw these panels side by side, from ``top`` down, on shared axes; gives their end."""
         for name in names:
-            top = self._titles(name, views, top)
+            top = self._titles(name, columns, top)
             if name == "response":
-                top = self._lanes(shown, marks, views, top)
-            for view in views:
-                place = (view.left, top, view.width, _HEIGHTS[name])
-                axes = self.sheet.axes(*place)
-                if name == "response":
-                    spans = (view.starts, view.ends, *panels.response_limits(self.run))
-                    self.frames.append(Frame(*place, *spans))
-                self._panel(axes, name, view, views)
-                self._time_axis(axes, view, last=name == names[-1])
-                lanes.shade(axes, shown, marks, view)
-            if name == "response" and views[-1].zero is not None:
-                self._name_crowds(views[-1], top)
+                top = self._lanes(columns, top)
+            for column in columns:
+                axes = self._panel(name, column, columns, top)
+                self._time_axis(axes, column.view, last=name == names[-1])
+                lanes.shade(axes, column.bands, column.poles, column.view)
+            if name == "response" and columns[-1].view.zero is not None:
+                self._name_crowds(columns[-1], top)
             top += _HEIGHTS[name] + _GAP
-        if len(views) > 1:
-            self._mark_zoom(views[0], views[-1], top - _GAP)
+        if len(columns) > 1 and columns[-1].view.zero is not None:
+            self._mark_zoom(columns[0].view, columns[-1].view, top - _GAP)
         return top + 14
 
-    def _titles(self, name: str, views: Sequence[View], top: float) -> float:
+    def _titles(self, name: str, columns: Sequence[Column], top: float) -> float:
         bottom = top
-        for view in views:
+        for column in columns:
+            run, analysis, view = column.run, column.analysis, column.view
             if view.zero is None:
-                whole = captions(self.run, self.analysis, view, self.sheet.size)[name]
-                bottom = draw_caption(self.sheet, whole, view.left, view.width, top + 12)
+                caption, room = captions(run, analysis, view, self.sheet.size)[name], view.width
             elif name == "response":
-                caption = zoom_caption(self.analysis)
-                room = self.sheet.width - view.left
-                bottom = max(bottom, draw_caption(self.sheet, caption, view.left, room, top + 12))
+                caption, room = zoom_caption(analysis), self.sheet.width - view.left
+            else:
+                continue
+            bottom = max(bottom, draw_caption(self.sheet, caption, view.left, room, top + 12))
         return bottom + 8
 
-    def _lanes(
-        self, shown: list[Band], marks: list[Pole], views: Sequence[View], top: float
-    ) -> float:
-        head = lanes.ROW * lanes.band_rows(shown)
-        spots = lanes.flag_poles(marks, views[0], self.sheet.size)
-        arrows = self._arrows(marks, views[-1])
-        rows = max(lanes.flag_rows(spots) if views[0].zero is None else 0, len(arrows))
+    def _lanes(self, columns: Sequence[Column], top: float) -> float:
+        size = self.sheet.size
+        head = lanes.ROW * max(lanes.band_rows(column.bands) for column in columns)
+        whole = [column for column in columns if column.view.zero is None]
+        flown = [lanes.flag_poles(column.poles, column.view, size) for column in whole]
+        rows = max([len(column.arrows()) for column in columns] + list(map(lanes.flag_rows, flown)))
         height = head + lanes.ROW * rows + 4
-        for view in views:
+        for column in columns:
+            view = column.view
             axes = self.sheet.axes(view.left, top, view.width, height)
             axes.set_axis_off()
             axes.set_xlim(view.starts, view.ends)
             axes.set_ylim(height, 0.0)
-            lanes.shade(axes, shown, (), view, edges=False)
-            lanes.name_bands(axes, shown, view, self.sheet.size)
+            lanes.shade(axes, column.bands, (), view, edges=False)
+            lanes.name_bands(axes, column.bands, view, size)
             if view.zero is None:
-                flown = list(zip(marks, spots, strict=True))
-                lanes.draw_flags(axes, flown, view, head, self.sheet.size)
+                spots = lanes.flag_poles(column.poles, view, size)
+                pairs = list(zip(column.poles, spots, strict=True))
+                lanes.draw_flags(axes, pairs, view, head, size)
             else:
-                lanes.draw_arrows(self.sheet, axes, arrows, view, head)
+                lanes.draw_arrows(self.sheet, axes, column.arrows(), view, head)
         return top + height
 
-    def _arrows(self, marks: list[Pole], view: View) -> list[Pole]:
-        """The first mark of each kind that the zoom shows."""
-        if view.zero is None:
-            return []
-        first: dict[str, Pole] = {}
-        for pole in marks:
-            if pole.kind in _ARROWS and view.holds(pole.at):
-                first.setdefault(pole.kind, pole)
-        return list(first.values())
-
-    def _panel(self, axes: Axes, name: str, view: View, views: Sequence[View]) -> None:
+    def _panel(self, name: str, column: Column, columns: Sequence[Column], top: float) -> Axes:
+        run, view = column.run, column.view
+        place = (view.left, top, view.width, _HEIGHTS[name])
+        axes = self.sheet.axes(*place)
         axes.set_xlim(view.starts, view.ends)
         match name:
             case "response":
-                panels.response(axes, self.run, view)
+                limits = panels.response_limits([one.run for one in columns])
+                panels.response(axes, run, view, limits)
+                self.frames.append(Frame(*place, view.starts, view.ends, *limits))
             case "success":
-                panels.success_rate(axes, self.run, view)
+                panels.success_rate(axes, run, view)
             case _:
-                (panels.answered_by if name == "answered" else panels.extra)(axes, self.run, view)
-                axes.set_ylim(0, panels.peak(self.run, views, name) * 1.12)
+                (panels.answered_by if name == "answered" else panels.extra)(axes, run, view)
+                peak = max(panels.peak(one.run, one.view, name) for one in columns)
+                axes.set_ylim(0, peak * 1.12)
                 axes.yaxis.set_major_locator(MaxNLocator(3, steps=_STEPS))
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: numbers.rate(y)))
-        if view is not views[0]:
+        if column is not columns[0]:
             axes.tick_params(axis="y", labelleft=False)
+        return axes
 
     def _time_axis(self, axes: Axes, view: View, *, last: bool) -> None:
         if view.zero is not None:
@@ -161,10 +181,11 @@ class Plot:
         self.sheet.line((starts, ends), (bottom, bottom), color=palette.INK, linewidth=3.0,
                         solid_capstyle="butt")  # fmt: skip
 
-    def _name_crowds(self, view: View, top: float) -> None:
-        low, high = (float(np.log(limit)) for limit in panels.response_limits(self.run))
+    def _name_crowds(self, column: Column, top: float) -> None:
+        view = column.view
+        low, high = (float(np.log(limit)) for limit in panels.response_limits([column.run]))
         height = _HEIGHTS["response"]
-        named = named_crowds(self.run, view)
+        named = named_crowds(column.run, view)
         wanted = [
             top + height * (high - float(np.log(max(crowd.at, 1e-4)))) / (high - low)
             for crowd in named

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import orjson
 from rich.console import Console
@@ -14,6 +15,7 @@ from chaos.report.repetitions import FEWEST_FOR_TEST
 from chaos.scenario.objective import Unit
 
 _MOST_SEEDS = 8
+_MANY = 3.0
 _RULE = (
     f"A measure is worse or better only at {CONFIDENCE:.0%} confidence (Mann and Whitney) and with "
     f"an effect of at least {EFFECT:.0%}, over at least {FEWEST_FOR_TEST} repetitions a side; an "
@@ -78,21 +80,21 @@ def measures(found: Comparison) -> Table:
         "measures", "Measures", f"Medians over repetitions, with exact 95 % intervals. {_RULE}",
         ("Measure", "A", "n", "B", "n B", "Effect", "p", "Change"),
         tuple(_measure(row) for row in found.measures),
-        "Nothing was measured on either side.",
+        "No measure differs by a quarter or more.",
     )  # fmt: skip
 
 
 def _measure(row: MeasureRow) -> tuple[Cell, ...]:
-    loud = {"worse": "failed", "better": "passed"}
+    signs = {"worse": "failed", "better": "passed"}
     return (
         code(row.name),
         _median(row.before, row.unit),
         Cell(str(len(row.before.values)), float(len(row.before.values))),
         _median(row.after, row.unit),
         Cell(str(len(row.after.values)), float(len(row.after.values))),
-        words(_effect(row.effect)),
+        words(_effect(row)),
         Cell("\N{EM DASH}", 2.0) if row.p is None else Cell(numbers.significant(row.p, 2), row.p),
-        Cell(row.change, row.change, verdict=loud.get(row.change)),  # type: ignore[arg-type] # two verdicts
+        Cell(row.change.removesuffix(" repetitions"), row.change, verdict=signs.get(row.change)),  # type: ignore[arg-type] # two verdicts
     )
 
 
@@ -109,13 +111,24 @@ def _value(number: float, unit: Unit) -> str:
     return "not reached" if math.isinf(number) else numbers.value(number, unit)
 
 
-def _effect(effect: float | None) -> str:
-    if effect is None or effect == 0:
-        return "none" if effect == 0 else ""
-    if math.isinf(effect):
-        return "worse from nothing" if effect > 0 else "better to nothing"
-    word = "worse" if effect > 0 else "better"
-    return f"{numbers.significant(abs(effect) * 100, 2)}{numbers.NBSP}% {word}"
+def _effect(row: MeasureRow) -> str:
+    if row.effect is None or row.effect == 0:
+        return "none" if row.effect == 0 else ""
+    if math.isinf(row.after.median or 0.0):
+        return "not reached any more"
+    word = "worse" if row.effect > 0 else "better"
+    if math.isinf(row.effect):
+        return f"{word}, from {_value(row.before.median or 0.0, row.unit)}"
+    if row.effect > _MANY:
+        return f"{numbers.ratio(1 + row.effect)}, {word}"
+    return f"{numbers.significant(abs(row.effect) * 100, 2)}{numbers.NBSP}% {word}"
+
+
+def loud(row: MeasureRow) -> bool:
+    """Whether a row is worth a line where there is little room."""
+    if row.change == "too few repetitions":
+        return abs(row.effect or 0.0) >= EFFECT
+    return row.change in {"worse", "better"}
 
 
 def summary(found: Comparison) -> str:
@@ -151,7 +164,10 @@ def show(found: Comparison, console: Console) -> None:
     for difference in found.differences:
         terminal.say(console, f"not alike: {difference}")
     terminal.grid(objectives(found), console)
-    terminal.grid(measures(found).without("n", "n B"), console)
+    shown = tuple(filter(loud, found.measures))
+    terminal.grid(measures(replace(found, measures=shown)).without("n", "n B", "p"), console)
+    rest = len(found.measures) - len(shown)
+    terminal.say(console, f"{rest} further measures are alike, or were measured on one side only.")
     terminal.say(console, claim(found), style="bold red" if found.regressed else "bold green")
 
 

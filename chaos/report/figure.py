@@ -10,7 +10,7 @@ import matplotlib as mpl
 
 from chaos.analysis.findings import Analysis
 from chaos.report import masthead
-from chaos.report.columns import PANELS, Frame, Plot, names_width
+from chaos.report.columns import PANELS, Column, Frame, Plot, names_width
 from chaos.report.sheet import STYLE, Sheet
 from chaos.report.timeline import overview, zoom, zoom_span
 from chaos.run.record import Run
@@ -52,7 +52,7 @@ def wide(run: Run, analysis: Analysis) -> tuple[Plot, float]:
     head = masthead.draw(sheet, run, analysis, 8.0)
     left, right = 62.0, 10.0
     room = WIDE - left - right
-    views = [overview(run, left, room)]
+    columns = [Column(run, analysis, overview(run, left, room))]
     span = zoom_span(run, analysis)
     if span and analysis.t0 is not None:
         names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
@@ -60,21 +60,45 @@ def wide(run: Run, analysis: Analysis) -> tuple[Plot, float]:
             overview(run, left, room - _ZOOM - _GAP - names),
             zoom(run, span, analysis.t0, (WIDE - right - names - _ZOOM, _ZOOM)),
         ]
-    plot = Plot(sheet, run, analysis)
-    sheet.finish(plot.column(views, head + 8, PANELS))
+        columns = [Column(run, analysis, view) for view in views]
+    plot = Plot(sheet)
+    sheet.finish(plot.draw(columns, head + 8, PANELS))
     return plot, head
 
 
 def narrow(run: Run, analysis: Analysis) -> Plot:
     """The figure for phones, drawn on a sheet."""
     sheet = Sheet(NARROW, size=11.0)
-    plot = Plot(sheet, run, analysis)
+    plot = Plot(sheet)
     left, room = 50.0, NARROW - 50.0 - 8.0
-    bottom = plot.column([overview(run, left, room)], 0.0, PANELS)
+    whole = Column(run, analysis, overview(run, left, room))
+    bottom = plot.draw([whole], 0.0, PANELS)
     span = zoom_span(run, analysis)
     if span and analysis.t0 is not None:
         names = names_width(run, zoom(run, span, analysis.t0, (0.0, 1.0)), sheet.size)
         view = zoom(run, span, analysis.t0, (left, room - names))
-        bottom = plot.column([view], bottom + 12, PANELS[:1])
+        bottom = plot.draw([Column(run, analysis, view)], bottom + 12, PANELS[:1])
     sheet.finish(bottom)
+    return plot
+
+
+def side_by_side(before: tuple[Run, Analysis], after: tuple[Run, Analysis]) -> Picture:
+    """Two runs on shared axes, A left and B right."""
+    with mpl.rc_context(STYLE):
+        plot = beside(before, after)
+        return Picture(plot.sheet.svg(), tuple(plot.frames), 0.0, plot.sheet.png())
+
+
+def beside(before: tuple[Run, Analysis], after: tuple[Run, Analysis]) -> Plot:
+    """Two runs on shared axes, drawn on a sheet."""
+    sheet = Sheet(WIDE)
+    left, right = 62.0, 10.0
+    width = (WIDE - left - right - _GAP) / 2
+    columns, top = [], 0.0
+    for letter, told, start in (("A", before, left), ("B", after, left + width + _GAP)):
+        head = masthead.draw_brief(sheet, told, letter, (start, width))
+        columns.append(Column(*told, overview(told[0], start, width)))
+        top = max(top, head)
+    plot = Plot(sheet)
+    sheet.finish(plot.draw(columns, top + 10, PANELS))
     return plot

@@ -46,6 +46,24 @@ def draw(sheet: Sheet, run: Run, analysis: Analysis, margin: float) -> float:
     return _tiles(sheet, tiles(analysis), (margin, top + 16), quiet)
 
 
+def draw_brief(
+    sheet: Sheet, told: tuple[Run, Analysis], letter: str, place: tuple[float, float]
+) -> float:
+    """The head of one of two columns: letter, verdict, claim and what was played."""
+    (run, analysis), (left, width) = told, place
+    sign = f"{letter}  {palette.SIGNS[analysis.verdict]} {analysis.verdict.upper()}"
+    sheet.text(left, 20.0, sign, size=17.0, weight="bold", color=palette.VERDICTS[analysis.verdict])
+    top = 42.0
+    for line in wrap(analysis.headline, 14.0, width, bold=True)[:3]:
+        sheet.text(left, top, line, size=14.0, weight="bold")
+        top += 19
+    about = f"policy {run.policy} · {run.world} world · seed {run.seed}"
+    for line in wrap(about, sheet.size, width):
+        sheet.text(left, top, line, color=palette.MUTED)
+        top += 16
+    return top
+
+
 def _tiles(sheet: Sheet, shown: list[Tile], place: tuple[float, float], colour: str) -> float:
     left, top = place
     start, bottom = place

@@ -28,6 +28,7 @@ _WORDS: dict[Comparison, str] = {
     "==": "exactly",
 }
 _MINUTE, _HOUR = 60.0, 3600.0
+_DUST = 0.001
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -111,6 +112,8 @@ def share(value: float) -> str:
 
 def ratio(value: float) -> str:
     """A ratio to one, with the times sign."""
+    if 0 < value < _DUST:
+        return f"< {_DUST}{TIMES}"
     return significant(value) + TIMES
 
 

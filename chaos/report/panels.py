@@ -1,6 +1,6 @@
 """The four panels of the timeline, each drawn into axes that somebody else has placed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,9 @@ _LOG_STEPS = (1.0, 3.0)
 _LEAST = 1e-4
 
 
-def response_limits(run: Run) -> tuple[float, float]:
+def response_limits(runs: Sequence[Run]) -> tuple[float, float]:
     """The shared response-time axis: a little more than what was seen, 1 to 100 ms without any."""
-    waits = response_times(run.operations)
+    waits = np.concatenate([response_times(run.operations) for run in runs])
     if not len(waits):
         return 1e-3, 1e-1
     least = max(_LEAST, float(np.quantile(waits, 0.001)))
@@ -46,9 +46,9 @@ def log_ticks(low: float, high: float) -> list[float]:
     return found if len(found) <= 9 else tens  # noqa: PLR2004 - labels 30 pixels apart
 
 
-def response(axes: Axes, run: Run, view: View) -> None:
+def response(axes: Axes, run: Run, view: View, limits: tuple[float, float]) -> None:
     """Response time of every operation; in the overview p50 and p99 per bin as well."""
-    low, high = response_limits(run)
+    low, high = limits
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     ticks = log_ticks(low, high)
@@ -134,16 +134,12 @@ def _stack(axes: Axes, view: View, layers: list[tuple[Floats, str]]) -> None:
         bottom = bottom + values
 
 
-def peak(run: Run, views: Sequence[View], panel: str) -> float:
-    """The highest value of a stacked panel over its views, at least a tenth of the offered load."""
-    least = max(1.0, run.scenario.load.rate / 10)
-    return max([least, *(float(values.max()) for values in _heights(run, views, panel))])
-
-
-def _heights(run: Run, views: Sequence[View], panel: str) -> Iterator[Floats]:
-    for view in views:
-        if panel == "answered":
-            yield goodput_by_region(run, view.over).sum(axis=0)
-            yield view.over.rate(run.operations["due"])
-        else:
-            yield np.sum([view.over.middles * 0, *extra_attempts(run, view.over).values()], axis=0)
+def peak(run: Run, view: View, panel: str) -> float:
+    """The highest value of a stacked panel over a view, at least a tenth of the offered load."""
+    found = [np.array([1.0, run.scenario.load.rate / 10])]
+    if panel == "answered":
+        found += [goodput_by_region(run, view.over).sum(axis=0)]
+        found += [view.over.rate(run.operations["due"])]
+    else:
+        found += [np.sum([view.over.middles * 0, *extra_attempts(run, view.over).values()], axis=0)]
+    return max(float(values.max()) for values in found)

@@ -169,6 +169,7 @@ _NEVER = {
     "failover": "never failed over",
     "recover": "never recovered",
     "failback": "never failed back",
+    "time_to_steady": "never steady again",
 }
 
 
@@ -181,7 +182,8 @@ def poles(run: Run, analysis: Analysis) -> list[Pole]:
     censored = {text.split(".")[0].split("(")[0] for text, m in analysis.measures if m.censored}
     heals = [proof.healed for proof in analysis.proofs if proof.healed is not None]
     for name, words in _NEVER.items():
-        since = max(heals, default=None) if name == "failback" else analysis.t0
+        after_heal = name in {"failback", "time_to_steady"}
+        since = max(heals, default=None) if after_heal else analysis.t0
         if name in censored and since is not None:
             found.append(Pole("never", since, words, words))
     if run.aborted:

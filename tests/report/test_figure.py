@@ -12,6 +12,7 @@ from matplotlib.transforms import Bbox
 
 from chaos.analysis.findings import Analysis, Mark, Verdict
 from chaos.report import figure
+from chaos.report.columns import Plot
 from chaos.report.sheet import STYLE, Sheet
 from chaos.run.record import Run
 from tests.report import made
@@ -85,23 +86,28 @@ def words(sheet: Sheet) -> Iterator[tuple[str, Bbox]]:
         )
 
 
+FORMS: dict[str, Callable[[Run, Analysis], Plot]] = {
+    "wide": lambda run, analysis: figure.wide(run, analysis)[0],
+    "narrow": figure.narrow,
+    "beside another": lambda run, analysis: figure.beside(made.case("failed"), (run, analysis)),
+}
 OFTEN = {("wide", "passed"), ("wide", "overlapping"), ("wide", "aborted"), ("narrow", "failed"),
-         ("narrow", "flapping"), ("wide", "zero operations")}  # fmt: skip
+         ("narrow", "flapping"), ("wide", "zero operations"),
+         ("beside another", "passed")}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("form", "name"),
     [
         pytest.param(form, name, marks=[] if (form, name) in OFTEN else pytest.mark.slow)
-        for form in ("wide", "narrow")
+        for form in FORMS
         for name in CASES
     ],
 )
 def test_no_two_words_collide_and_none_is_cut_off(form: str, name: str) -> None:
     run, analysis = CASES[name]()
     with mpl.rc_context(STYLE):
-        plot = figure.narrow(run, analysis) if form == "narrow" else figure.wide(run, analysis)[0]
-        sheet = plot.sheet
+        sheet = FORMS[form](run, analysis).sheet
         placed = list(words(sheet))
         whole = sheet.figure.bbox
     assert len(placed) > 12
