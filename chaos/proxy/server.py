@@ -10,6 +10,7 @@ or asks it to::
 """
 
 import asyncio
+import base64
 import json
 import os
 import resource
@@ -39,7 +40,6 @@ from chaos.proxy.registry import Change, Outcome, ProxyRecord, Registry
 T = TypeVar("T")
 ENVIRONMENT = 5
 ANSWER_WITHIN = 25.0
-_XID = "0123456789abcdefghijklmnopqrstuv"
 
 
 class FaultProxy:
@@ -155,7 +155,8 @@ def _runtime() -> dict[str, float]:
 
 
 def _request_id() -> str:
-    return "".join(secrets.choice(_XID) for _ in range(20))
+    # Twelve bytes in lower-case base 32 hex: an xid's twenty characters.
+    return base64.b32hexencode(secrets.token_bytes(12)).decode().rstrip("=").lower()
 
 
 def stopped_by(loop: asyncio.AbstractEventLoop, *, lifeline: bool) -> asyncio.Event:
