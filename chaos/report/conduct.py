@@ -1,5 +1,6 @@
 """The tables of how clients behaved: what attempts got, the waits, the decisions, what was lost."""
 
+from chaos.analysis.findings import Backoff
 from chaos.report import numbers
 from chaos.report.account import Account
 from chaos.report.cells import Cell, Table, code, count, instant, seconds, share, words
@@ -33,12 +34,34 @@ def backoffs(account: Account) -> Table:
     return Table(
         "backoff",
         "Backoff, asked for and observed",
-        "Asked for is what the policy decided; observed is from the end of the attempt before.",
+        f"{strategy(account.analysis.backoff)} Asked for is what the policy decided; observed is "
+        "from the end of the attempt before.",
         ("Attempt", "Why", "Attempts", "Asked p50", "Asked longest", "Observed p50",
          "Observed longest"),
         tuple(_backoff(row) for row in account.backoffs),
         "No operation took more than one attempt.",
     )  # fmt: skip
+
+
+def strategy(found: Backoff | None) -> str:
+    """What the waits show of the policy, in a sentence or two."""
+    if found is None:
+        return "There were too few waits to tell a strategy from them."
+    shape = {"none": "no backoff at all", "constant": "a constant wait"}.get(
+        found.strategy, f"{found.strategy} backoff"
+    )
+    cap = f", capped at {numbers.seconds(found.cap)}" if found.cap is not None else ""
+    base = f" from {numbers.seconds(found.base)}, factor {numbers.significant(found.factor)}{cap}"
+    base = "" if found.strategy == "none" else base
+    told = f"{numbers.count(found.n)} waits look like {shape}{base}."
+    known = {
+        "jitter (coefficient of variation)": found.jitter,
+        "growth": found.growth,
+        "autocorrelation": found.autocorrelation,
+    }
+    parts = [f"{name} {numbers.significant(v, 2)}" for name, v in known.items() if v is not None]
+    late = f"they ended {numbers.seconds(found.late_p99)} late at p99"
+    return f"{told} {'; '.join([*parts, late]).capitalize()}."
 
 
 def _backoff(row: BackoffRow) -> tuple[Cell, ...]:

@@ -32,8 +32,6 @@ def _phase(
     where = f"({name})" if name else ""
     starts, ends = max(phase.starts, 0.0), min(phase.ends, evidence.until)
     outcome = evidence.operations["outcome"][_within(evidence.operations["due"], phase)]
-    good = evidence.operations["ended"][evidence.ok]
-    length = ends - starts
     return PhaseRow(
         phase=name or "whole run",
         starts=starts,
@@ -43,7 +41,7 @@ def _phase(
         failed=int((outcome == FAILED).sum()),
         unknown=int((outcome == UNKNOWN).sum()),
         availability=known.get(f"availability{where}"),
-        goodput=float(_within(good, phase).sum()) / length if length > 0 else None,
+        goodput=known.get(f"goodput{where}"),
         response_p50=known.get(f"response{where}.p50"),
         response_p99=known.get(f"response{where}.p99"),
         service_p99=known.get(f"service{where}.p99"),

@@ -47,6 +47,18 @@ def _sentences(account: Account) -> Iterator[str]:
     yield "The table below the figure holds the same numbers."
 
 
+def portrait_text(account: Account) -> str:
+    """The phase portrait in words: where each phase lay in the middle."""
+    run, parts = account.run, []
+    for phase in run.scenario.phases():
+        mine = [p for p in account.analysis.portrait if phase.starts <= p.starts < phase.ends]
+        if mine:
+            sent, good = (float(np.median([getattr(p, n) for p in mine])) for n in ("sent", "good"))
+            told = f"{numbers.rate(sent)} attempts for {numbers.rate(good)} good operations"
+            parts.append(f"in the phase {phase.name} {told}")
+    return f"Attempts sent against operations ok, medians: {'; '.join(parts)}."
+
+
 def series_table(run: Run) -> Table:
     """The overview's series, a row per bin."""
     over = overview(run, 0.0, 1.0).over

@@ -11,7 +11,16 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from chaos.analysis.findings import Finding, Mark, Measured, Proof, Saturation, Verdict
+from chaos.analysis.findings import (
+    Backoff,
+    Finding,
+    Mark,
+    Measured,
+    Point,
+    Proof,
+    Saturation,
+    Verdict,
+)
 from chaos.report.account import Account, Identity
 from chaos.report.rows import (
     AnswerRow,
@@ -107,6 +116,8 @@ class Document:
     proof_of_injection: tuple[Injected, ...]
     attempts_by_answer: tuple[AnswerRow, ...]
     backoff: tuple[BackoffRow, ...]
+    backoff_strategy: Backoff | None
+    portrait: tuple[Point, ...]
     decisions: tuple[DecisionRow, ...]
     integrity: Audit
     events: tuple[EventRow, ...]
@@ -139,6 +150,8 @@ def document(account: Account) -> Document:
         proof_of_injection=tuple(map(_injected, analysis.proofs)),
         attempts_by_answer=account.answers,
         backoff=account.backoffs,
+        backoff_strategy=analysis.backoff,
+        portrait=analysis.portrait,
         decisions=account.decisions,
         integrity=Audit(len(run.ledger), len(run.audit), account.integrity),
         events=account.events,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chaos.analysis.findings import Analysis
 from chaos.errors import WorldError
-from chaos.report import document, figure, html, junit, markdown, raw, seal
+from chaos.report import document, figure, html, junit, markdown, portrait, raw, seal
 from chaos.report.account import Account, account
 from chaos.run.record import Run
 
@@ -32,7 +32,10 @@ def forms(told: Account) -> Iterator[tuple[str, bytes]]:
     """Each file's name and content; a PDF and Parquet where fpdf2 and pyarrow are installed."""
     picture = figure.draw(told.run, told.analysis)
     narrow = figure.draw_narrow(told.run, told.analysis)
-    yield "report.html", html.page(told, picture, narrow).encode()
+    yield (
+        "report.html",
+        html.page(told, picture, narrow, portrait.draw(told.run, told.analysis)).encode(),
+    )
     yield "findings.json", document.encoded(told)
     yield "junit.xml", junit.xml(told)
     yield "report.md", markdown.summary(told).encode()

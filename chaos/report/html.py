@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
@@ -19,19 +20,25 @@ _WIDE, _NARROW = "timeline-wide", "timeline-narrow"
 _DRAWN = re.compile(r"<figure>.*?<figcaption>", re.DOTALL)
 
 
-def page(account: Account, picture: Picture, narrow: Picture) -> str:
+def page(
+    account: Account, picture: Picture, narrow: Picture, portrait: Picture | None = None
+) -> str:
     """The whole report as one HTML page; ``narrow`` is the figure for phones."""
     about = described.alt_text(account)
     title = account.analysis.headline
-    return words_of(
-        account,
-        inline(picture, _WIDE, title, about),
-        inline(narrow, _NARROW, title, about),
-    )
+    drawn = {
+        "wide": inline(picture, _WIDE, title, about),
+        "narrow": inline(narrow, _NARROW, title, about),
+    }
+    if portrait is not None:
+        told = described.portrait_text(account)
+        drawn["portrait"] = inline(portrait, "portrait", "Load against goodput", told)
+    return words_of(account, drawn)
 
 
-def words_of(account: Account, wide: str = "", narrow: str = "") -> str:
-    """The page around the figures."""
+def words_of(account: Account, drawn: Mapping[str, str] | None = None) -> str:
+    """The page around its figures, which are given by name as SVG elements."""
+    drawn = drawn or {}
     script = _template("page.js")
     return _environment().get_template("report.html").render(
         account=account,
@@ -46,8 +53,9 @@ def words_of(account: Account, wide: str = "", narrow: str = "") -> str:
         series=described.series_table(account.run),
         terms=_terms(account),
         points=points.packed(account.run),
-        wide=wide,
-        narrow=narrow,
+        wide=drawn.get("wide", ""),
+        narrow=drawn.get("narrow", ""),
+        portrait=drawn.get("portrait", ""),
         style=_template("report.css"),
         script=script,
         script_hash=_hash(script),

@@ -29,6 +29,8 @@ _WORDS: dict[Comparison, str] = {
 }
 _MINUTE, _HOUR = 60.0, 3600.0
 _DUST = 0.001
+_INSTANT = 1e-9
+_NOTHING = 1e-12  # what floating point leaves of a zero
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -37,8 +39,8 @@ def significant(value: float, digits: int = 3) -> str:
     >>> significant(1.9), significant(0.13749), significant(1234.5)
     ('1.9', '0.137', '1,234')
     """
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else str(value)
+    if abs(value) < _NOTHING or not math.isfinite(value):
+        return "0" if abs(value) < _NOTHING else str(value)
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}"
     if "." in text:
@@ -54,7 +56,7 @@ def seconds(value: float) -> str:
     """
     length = abs(value)
     sign = MINUS if value < 0 else ""
-    if length == 0:
+    if length < _INSTANT:
         return f"0{NBSP}s"
     if length < 1e-3:  # noqa: PLR2004 - the unit's own size
         return f"{sign}{significant(length * 1e6, 2)}{NBSP}\N{MICRO SIGN}s"

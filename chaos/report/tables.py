@@ -1,5 +1,6 @@
 """The tables of a report with every number written out, for the page, the PDF and the terminal."""
 
+import re
 from collections.abc import Iterable
 
 from chaos.analysis.findings import Finding, Proof
@@ -36,7 +37,7 @@ def objectives(account: Account) -> Table:
 
 def _finding(finding: Finding) -> tuple[Cell, ...]:
     margin = finding.margin
-    cited = ", ".join(str(number) for number in finding.records)
+    cited = ", ".join(str(n) for n in finding.records if not _says(finding.why, n))
     why = f"{finding.why} (Operations {cited}.)" if cited else finding.why
     return (
         code(finding.objective.text),
@@ -47,6 +48,10 @@ def _finding(finding: Finding) -> tuple[Cell, ...]:
         Cell(finding.verdict, finding.verdict, verdict=finding.verdict),
         words(why),
     )
+
+
+def _says(why: str, number: int) -> bool:
+    return re.search(rf"(?<![\d,.]){number}(?![\d,.]?\d)", why) is not None
 
 
 def measures(account: Account) -> Table:

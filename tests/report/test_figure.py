@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from chaos.analysis.findings import Analysis, Mark, Verdict
-from chaos.report import figure
+from chaos.analysis.findings import Analysis, Mark, Point, Verdict
+from chaos.report import figure, portrait
 from chaos.report.columns import Plot
 from chaos.report.sheet import STYLE, Sheet
 from chaos.run.record import Run
@@ -118,6 +118,19 @@ def test_no_two_words_collide_and_none_is_cut_off(form: str, name: str) -> None:
         assert box.y1 <= whole.y1, said
     for (said, box), (other, taken) in combinations(placed, 2):
         assert not box.overlaps(taken), f"{said!r} lies over {other!r}"
+
+
+def test_the_words_of_the_portrait_do_not_collide_either() -> None:
+    path = tuple(
+        Point(float(n), n + 1.0, 120.0, 120.0 + 9.0 * (15 <= n < 35) * n, 120.0 * (n >= 35))
+        for n in range(70)
+    )
+    with mpl.rc_context(STYLE):
+        placed = list(words(portrait.portrait(made.run(), path)))
+    assert {"steady", "in the fault", "after the heal"} <= {said for said, _ in placed}
+    for (said, box), (other, taken) in combinations(placed, 2):
+        assert not box.overlaps(taken), f"{said!r} lies over {other!r}"
+    assert all(box.x0 >= 0.0 and box.x1 <= 520.0 for _, box in placed)
 
 
 def test_the_words_of_the_figure_are_text_and_its_points_are_an_image() -> None:

@@ -34,6 +34,7 @@ def test_a_share_is_said_to_within_a_twentieth_of_a_percent(part: float) -> None
     ("value", "said"),
     [
         (0.0, "0 s"),
+        (3.6e-15, "0 s"),
         (0.0000427, "43 µs"),
         (0.0137, "13.7 ms"),
         (0.99949, "999 ms"),

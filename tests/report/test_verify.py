@@ -58,7 +58,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "findings.json").write_bytes(document.encoded(tale))
     (folder / "junit.xml").write_bytes(junit.xml(tale))
     (folder / "report.md").write_text(markdown.summary(tale))
-    drawn = html.words_of(tale, "<svg>1</svg>", "<svg>2</svg>")
+    drawn = html.words_of(tale, {"wide": "<svg>1</svg>", "narrow": "<svg>2</svg>"})
     (folder / "report.html").write_text(drawn)
     (folder / "seal.json").write_bytes(seal.encoded(seal.strips(folder)))
     return folder
