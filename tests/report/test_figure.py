@@ -91,9 +91,7 @@ FORMS: dict[str, Callable[[Run, Analysis], Plot]] = {
     "narrow": figure.narrow,
     "beside another": lambda run, analysis: figure.beside(made.case("failed"), (run, analysis)),
 }
-OFTEN = {("wide", "passed"), ("wide", "overlapping"), ("wide", "aborted"), ("narrow", "failed"),
-         ("narrow", "flapping"), ("wide", "zero operations"),
-         ("beside another", "passed")}  # fmt: skip
+OFTEN = {("wide", "passed"), ("wide", "aborted"), ("narrow", "failed"), ("narrow", "flapping")}
 
 
 @pytest.mark.parametrize(
