@@ -17,7 +17,8 @@ __all__ = ["Counts", "Link", "Toxic"]
 class Link:
     """The toxics of one direction of one connection, in their order.
 
-    ``rng`` draws toxicity, jitter and losses. Without toxics what is fed leaves at the next drain.
+    ``rng`` draws toxicity, jitter and losses. Without toxics what is fed leaves at the next drain,
+    yet not before its own time.
     """
 
     # What a link may hold when all links together hold too much.
@@ -80,6 +81,10 @@ class Link:
                 for event in stage.release(now):
                     self._enter(position, event)
         left, self._out = self._out, []
+        if left and left[-1].at > now:
+            # It was fed ahead of its time, and nothing overtakes it.
+            early = next(place for place, event in enumerate(left) if event.at > now)
+            left, self._out = left[:early], left[early:]
         return left
 
     def add(self, toxic: Toxic, now: float) -> None:

@@ -18,7 +18,7 @@ import pytest
 from chaos.errors import WorldError
 from chaos.proxy.client import ApiClient, Told
 
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "keychaos" / "bin"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "keychaos"
 HOW_TO_GET_IT = (
     "no Toxiproxy server: `GOBIN=~/.cache/keychaos/bin go install "
     "github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0` installs one, and TOXIPROXY_SERVER names "
@@ -29,7 +29,7 @@ HOW_TO_GET_IT = (
 def toxiproxy_binary() -> Path | None:
     """The server's binary by TOXIPROXY_SERVER, on the PATH or in the cache."""
     named = os.environ.get("TOXIPROXY_SERVER") or shutil.which("toxiproxy-server")
-    binary = Path(named) if named else _CACHE / "server"
+    binary = Path(named) if named else CACHE / "bin" / "server"
     return binary if binary.exists() else None
 
 
