@@ -18,6 +18,7 @@ WorkKind = Literal[
     "rewrap",
     "metadata",
     "find",
+    "list",
     "create",
     "rotate",
     "delete",
@@ -96,7 +97,8 @@ class Work:
     rewrap); ``plaintext`` is base64 of what to wrap, empty to have the service draw a new data key.
     ``digest`` is SHA-256 in hex of the plaintext that an unwrap must give, empty if it is not
     known. ``name`` is the name of a key to create or find, ``payload`` base64 of the material to
-    import (create, rotate), ``aad`` what wrap binds the data key to and unwrap must repeat.
+    import (create, rotate), ``aad`` what wrap binds the data key to and unwrap must repeat,
+    ``offset`` the first key of a list.
     """
 
     number: int
@@ -107,6 +109,7 @@ class Work:
     name: str = ""
     payload: str = ""
     aad: tuple[str, ...] = ()
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

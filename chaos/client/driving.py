@@ -80,8 +80,9 @@ class Story:
 class BlockingDriver:
     """Drives the calls of one client from any number of threads, over one httpx transport.
 
-    ``observe`` is told every decision. Each attempt has a thread of its own, so that a hedge can go
-    beside it and nothing queues behind a slow one.
+    ``observe`` is told every decision; ``zero`` is time.monotonic() at time zero, now by default.
+    Each attempt has a thread of its own, so that a hedge can go beside it and nothing queues behind
+    a slow one.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class BlockingDriver:
         *,
         observe: Observer | None = None,
         tells: Telemetry | None = None,
+        zero: float | None = None,
     ) -> None:
         self.client = client
         self.transport = transport
@@ -98,10 +100,10 @@ class BlockingDriver:
         self._tells = tells or telemetry()
         # Guards the client and all its calls; notified whenever an attempt ended.
         self._changed = threading.Condition()
-        self._zero = time.monotonic()
+        self._zero = time.monotonic() if zero is None else zero
 
     def now(self) -> float:
-        """Seconds since this driver was made."""
+        """Seconds since time zero."""
         return time.monotonic() - self._zero
 
     def run(self, work: Work) -> Driven:

@@ -58,8 +58,15 @@ class AnswerParser:
             self._finish()
         return self.response
 
+    def on_status(self, _: bytes) -> None:
+        """A second answer in the same bytes is one too many (the parser's callback)."""
+        if self.response is not None:
+            self.keep = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep one header (the parser's callback)."""
+        if self.response is not None:
+            return
         lowered = name.lower()
         self._headers.append((lowered, value))
         if lowered in (b"content-length", b"transfer-encoding"):
@@ -67,7 +74,7 @@ class AnswerParser:
 
     def on_headers_complete(self) -> None:
         """Decide how the body ends (the parser's callback)."""
-        if self._parser.get_status_code() < _INFORMATIONAL:
+        if self.response is not None or self._parser.get_status_code() < _INFORMATIONAL:
             return
         self._to_the_end = not self._sized
         if self._bodyless:
@@ -77,17 +84,19 @@ class AnswerParser:
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body (the parser's callback)."""
-        self._parts.append(body)
+        if self.response is None:
+            self._parts.append(body)
 
     def on_message_complete(self) -> None:
         """The answer is complete unless it was informational (the parser's callback)."""
+        if self.response is not None:
+            return
         if self._parser.get_status_code() < _INFORMATIONAL:
             self._headers.clear()
             self._sized = False
             return
         self.keep = self.keep and self._parser.should_keep_alive()
-        if self.response is None:
-            self._finish()
+        self._finish()
 
     def _finish(self) -> None:
         status = self._parser.get_status_code()

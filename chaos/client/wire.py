@@ -15,6 +15,7 @@ from chaos.client.reading import Meaning, Reading, read
 from chaos.exchange import Request
 
 __all__ = [
+    "LIST_LIMIT",
     "Headers",
     "Meaning",
     "Reading",
@@ -30,6 +31,8 @@ __all__ = [
 
 Headers = tuple[tuple[str, str], ...]
 
+# How many keys one list gives at most: the service's own default.
+LIST_LIMIT = 200
 _MEDIA = "application/vnd.ibm.kms."
 _ACTIONS = frozenset({"wrap", "unwrap", "rewrap", "rotate", "disable", "enable"})
 _ENVELOPED_KEY = {"collectionType": f"{_MEDIA}key+json", "collectionTotal": 1}
@@ -52,7 +55,7 @@ def fixed_headers(target: Target, kind: str, token: str) -> Headers:
         ("Bluemix-Instance", target.instance),
         ("Accept", "application/json"),
     )
-    if kind in ("find", "metadata"):
+    if kind in ("find", "list", "metadata"):
         return headers
     if kind == "create":
         return (*headers, ("Content-Type", f"{_MEDIA}key+json"), ("Prefer", "return=minimal"))
@@ -69,6 +72,8 @@ def method_and_path(target: Target, work: Work) -> tuple[str, str]:
         return "GET", f"{key}/metadata"
     if work.kind == "create":
         return "POST", "/api/v2/keys"
+    if work.kind == "list":
+        return "GET", f"/api/v2/keys?limit={LIST_LIMIT}&offset={work.offset}&extractable=false"
     if work.kind == "find":
         return "GET", f"/api/v2/keys?search={quote('exact:' + work.name, safe='')}"
     return ("DELETE", key) if work.kind == "delete" else ("POST", f"{key}/restore")

@@ -1,0 +1,133 @@
+"""The presets against the libraries themselves: bounds, distribution, quota, rate limiter.
+
+The libraries are installed into an environment of their own, once, in pytest's cache; or
+``KEYCHAOS_SDKS`` names an interpreter that has them. Without a network the tests are skipped, and
+say how to run them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from chaos.client import backoff
+from chaos.client.backoff import Backoff
+from chaos.client.budget import Quota
+from chaos.client.presets import PRESETS
+from chaos.client.retry_after import AmazonRetryAfter
+from chaos.client.throttle import Cubic
+from tests.client.statistics import same_distribution
+
+pytestmark = pytest.mark.slow
+HERE = Path(__file__).parent
+REQUIREMENTS = HERE / "sdk-requirements.txt"
+SAMPLES = 4000
+STANDARD = PRESETS["botocore-1.44-standard"]
+STRATEGIES: dict[str, Backoff] = {
+    "botocore-1.44-standard": STANDARD.backoff,
+    "botocore-1.44-standard throttled": STANDARD.throttled or backoff.none(),
+    "botocore-1.35-legacy": PRESETS["botocore-1.35-legacy"].backoff,
+    "azure-core-1.41": PRESETS["azure-core-1.41"].backoff,
+    "google-api-core-2.44": PRESETS["google-api-core-2.44"].backoff,
+    "google-cloud-kms-3.18": PRESETS["google-cloud-kms-3.18"].backoff,
+    "ibm-sdk-core-python-3.28": PRESETS["ibm-sdk-core-python-3.28"].backoff,
+    "httpx-0.28-retries-3": PRESETS["httpx-0.28-retries-3"].backoff,
+    "stamina-26.1": PRESETS["stamina-26.1"].backoff,
+    "tenacity random": backoff.full_jitter(base=1.0, cap=3600.0),
+    "tenacity jitter": backoff.additive_jitter(base=1.0, cap=3600.0, plus=1.0),
+    "backoff": backoff.full_jitter(base=1.0, cap=3600.0),
+}
+
+
+@pytest.fixture(scope="module")
+def library(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the libraries drew."""
+    python = os.environ.get("KEYCHAOS_SDKS") or installed(request.config)
+    script = [python, str(HERE / "sdk_samples.py")]
+    printed = subprocess.run(script, check=True, capture_output=True, timeout=300)
+    found: dict[str, Any] = json.loads(printed.stdout)
+    return found
+
+
+def installed(config: pytest.Config) -> str:
+    """An interpreter that has the libraries, made at the first run and kept in pytest's cache."""
+    assert config.cache is not None
+    folder = (
+        config.cache.mkdir("keychaos-sdks") / f"{sys.version_info.major}.{sys.version_info.minor}"
+    )
+    python, done = folder / "bin" / "python", folder / REQUIREMENTS.name
+    if not done.exists() or done.read_text() != REQUIREMENTS.read_text():
+        venv.create(folder, with_pip=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)]
+        result = subprocess.run(pip, capture_output=True, text=True, timeout=600, check=False)
+        if result.returncode:
+            pytest.skip(
+                f"the libraries could not be installed ({result.stderr.strip().splitlines()[-1]}); "
+                f"install {REQUIREMENTS.name} somewhere and set KEYCHAOS_SDKS to its interpreter"
+            )
+        done.write_text(REQUIREMENTS.read_text())
+    return str(python)
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_waits_lie_in_the_same_bounds_and_have_the_same_distribution(
+    name: str, library: dict[str, Any]
+) -> None:
+    strategy = STRATEGIES[name]
+    for retry, theirs in enumerate(library["waits"][name], start=1):
+        low, high = strategy.envelope(retry, 0.0)
+        assert low - 1e-9 <= min(theirs) <= max(theirs) <= high + 1e-9
+        ours = [strategy.draw(retry, 0.0, Random(seed)) for seed in range(SAMPLES)]
+        if low == high:
+            assert theirs == pytest.approx([low] * len(theirs))
+        else:
+            assert len(theirs) == SAMPLES
+            assert same_distribution(ours, theirs)
+
+
+def test_the_test_would_notice_another_librarys_constants(library: dict[str, Any]) -> None:
+    theirs = library["waits"]["botocore-1.44-standard"][0]
+    wrong = [backoff.full_jitter(0.055, 20.0).draw(1, 0.0, Random(seed)) for seed in range(SAMPLES)]
+    assert not same_distribution(wrong, theirs)
+
+
+def test_googles_deadlines_are_ours(library: dict[str, Any]) -> None:
+    kms, default = library["waits"]["google deadlines"][0]
+    assert kms == PRESETS["google-cloud-kms-3.18"].deadline
+    assert default == PRESETS["google-api-core-2.44"].deadline
+
+
+def test_amazons_header_is_followed_within_the_same_bounds(library: dict[str, Any]) -> None:
+    for asked, least, most in library["amazon retry-after"]:
+        headers = {"x-amz-retry-after": str(int(asked))}
+        ours = [
+            AmazonRetryAfter().raised(headers, STANDARD.backoff.draw(1, 0.0, Random(seed)))
+            for seed in range(SAMPLES)
+        ]
+        assert min(ours) == pytest.approx(least, abs=0.001)
+        assert max(ours) == pytest.approx(most, abs=0.001)
+
+
+def test_amazons_quota_pays_for_as_many_retries(library: dict[str, Any]) -> None:
+    for cause, theirs in zip(("transient", "throttled"), library["amazon quota"], strict=True):
+        account, bought = Quota().account(), 0
+        while account.withdraw(0.0, cause) is not None:  # type: ignore[arg-type]
+            bought += 1
+        assert bought == theirs
+
+
+def test_amazons_rate_limiter_lives_the_same_life(library: dict[str, Any]) -> None:
+    gate = Cubic().gate()
+    waited = 0
+    for now, throttled, rate, wait in library["amazon limiter"]:
+        gate.answered(now, throttled=bool(throttled), accepted=not throttled)
+        assert gate.rate == pytest.approx(rate, abs=1e-6)  # type: ignore[attr-defined]
+        assert gate.ask(now, Random(1)) == pytest.approx(wait, abs=1e-5)
+        waited += wait > 0.0
+    assert waited > 100
