@@ -1,5 +1,6 @@
 """Injects and heals the faults of the wire through a proxy's HTTP API; brings back the proof."""
 
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -8,23 +9,43 @@ from chaos.proxy.control import Controls
 from chaos.run.faults import DOWN, distance, wire_fault
 from chaos.scenario.model import Change, Scenario
 
+# Seconds after which a guardian heals what a killed run left in somebody's own proxy.
+LEASE = 5.0
+
 
 class Injector:
     """Faults by name, played on one fault proxy. Calls block; every change is read back.
 
+    ``others`` says that the proxy is somebody's own and goes on after the run: our proxies in it
+    get names of their own, are removed at the end, and a guardian removes them should we be killed.
     Raises WorldError where the proxy does not do what it was asked.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, others: bool = False) -> None:
         self._controls = Controls(url)
+        self._others = others
+        self._prefix = f"keychaos-{secrets.token_hex(3)}-" if others else ""
+        self._created: list[str] = []
+        self._controls.version()
+        if others:
+            self._controls.keep(LEASE)
 
-    def prepare(self, scenario: Scenario) -> None:
-        """Put every region as far away as the scenario says."""
+    def prepare(self, scenario: Scenario, origins: Mapping[str, str]) -> dict[str, str]:
+        """Put a proxy before every region, as far away as the scenario says; where each listens.
+
+        ``origins`` are the regions' own URLs; so are the values returned the proxies'.
+        """
+        endpoints = {}
         for region in scenario.regions:
-            far = distance(region)
+            name, far = self._prefix + region.name, distance(region)
+            upstream = origins[region.name].removeprefix("http://")
+            listens = self._controls.create(name, "127.0.0.1:0", upstream)
+            self._created.append(name)
             self._controls.add_toxic(
-                region.name, far.type, far.attributes, stream=far.stream, name=far.name
+                name, far.type, far.attributes, stream=far.stream, name=far.name
             )
+            endpoints[region.name] = f"http://{listens}"
+        return endpoints
 
     def apply(self, change: Change) -> tuple[float, dict[str, float]]:
         """Inject or heal one fault: when it took effect (monotonic) and what it has touched.
@@ -33,7 +54,7 @@ class Injector:
         counts nothing gives none.
         """
         fault = change.fault
-        proxy = fault.target
+        proxy = self._prefix + fault.target
         if fault.kind == DOWN:
             self._controls.set_enabled(proxy, change.verb == "heal")
             shown = self._controls.counts(proxy) or {}
@@ -51,8 +72,11 @@ class Injector:
         return time.monotonic(), _numbers(shown)
 
     def heal(self) -> None:
-        """Heal everything, whatever had been injected."""
-        self._controls.reset()
+        """Heal everything that we injected, and in somebody's own proxy leave nothing of ours."""
+        if not self._others:
+            self._controls.reset()
+        while self._others and self._created:
+            self._controls.destroy(self._created.pop())
 
     def close(self) -> None:
         """Give the connections back."""

@@ -5,6 +5,8 @@ for byte) and `events.jsonl` (everything else, a line each). Each process of a r
 of its own; :mod:`chaos.run.stored` reads them together.
 """
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,31 +20,17 @@ ATTEMPTS, OPERATIONS, EVENTS = "attempts.bin", "operations.bin", "events.jsonl"
 class Journal:
     """Writes events to one folder. Call `flush` now and then, and `close` at the end.
 
-    ``regions`` gives the codes of the region column. Raises WorldError where the folder cannot be
-    written.
+    ``regions`` gives the codes of the region column. Everything raises WorldError where the folder
+    cannot be written, or not any more.
     """
 
     def __init__(self, folder: Path, regions: tuple[str, ...]) -> None:
-        self._folder = folder
-        self._streams: dict[str, BinaryIO] = {}
-        try:
+        with _told(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._open(EVENTS)
-        except OSError as error:
-            raise WorldError(f"{folder} cannot be written: {error.strerror}.") from error
-        self._encoder = Encoder(
-            regions,
-            lambda record: self._open(ATTEMPTS).write(record),
-            lambda record: self._open(OPERATIONS).write(record),
-            lambda line: self._open(EVENTS).write(line),
-        )
-
-    def _open(self, name: str) -> BinaryIO:
-        # On first use: the nemesis's folder has no attempts, so it has no such file.
-        stream = self._streams.get(name)
-        if stream is None:
-            stream = self._streams[name] = (self._folder / name).open("wb")
-        return stream
+        self._files = [_Appended(folder / name) for name in (ATTEMPTS, OPERATIONS, EVENTS)]
+        attempts, operations, events = self._files
+        events.open()
+        self._encoder = Encoder(regions, attempts.write, operations.write, events.write)
 
     def note(self, event: Event) -> None:
         """Keep one event."""
@@ -50,11 +38,54 @@ class Journal:
 
     def flush(self) -> None:
         """Hand everything to the operating system: from here a SIGKILL loses none of it."""
-        for stream in self._streams.values():
-            if not stream.closed:
-                stream.flush()
+        # Reasons first: no record may name one that is lost.
+        for file in reversed(self._files):
+            file.flush()
 
     def close(self) -> None:
-        """Flush and close; may be called twice."""
-        for stream in self._streams.values():
-            stream.close()
+        """Flush and close all of it; may be called twice."""
+        with contextlib.ExitStack() as ending:
+            for file in self._files:
+                ending.callback(file.close)
+
+
+class _Appended:
+    """A file that is made with its first record: the nemesis's folder has no attempts' file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream: BinaryIO | None = None
+
+    def open(self) -> BinaryIO:
+        with _told(self._path.parent):
+            self._stream = self._path.open("wb")
+        return self._stream
+
+    def write(self, record: bytes) -> None:
+        stream = self._stream or self.open()
+        try:
+            stream.write(record)
+        except OSError as error:
+            raise _refusal(self._path.parent, error) from error
+
+    def flush(self) -> None:
+        if self._stream is not None and not self._stream.closed:
+            with _told(self._path.parent):
+                self._stream.flush()
+
+    def close(self) -> None:
+        if self._stream is not None:
+            with _told(self._path.parent):
+                self._stream.close()
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _refusal(folder, error) from error
+
+
+def _refusal(folder: Path, error: OSError) -> WorldError:
+    return WorldError(f"{folder} cannot be written: {error.strerror}.")

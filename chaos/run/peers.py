@@ -1,12 +1,15 @@
 """The processes that a run on real sockets needs: the regions of the key service and a proxy."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Mapping
 from uuid import uuid4
 
+from chaos.errors import WorldError
 from chaos.run import children
 from chaos.run.children import Child
+from chaos.run.injector import Injector
 from chaos.run.provision import Site
 from chaos.scenario.model import Region, Scenario
 from chaos.service.server import new_signing_key
@@ -16,15 +19,20 @@ ACCOUNT = "keychaos"
 
 
 class Peers:
-    """Two or more regions, each a process, and the proxy before them; `close` ends them all."""
+    """Two or more regions, each a process, and the proxy before them; `close` ends them all.
 
-    def __init__(self, scenario: Scenario) -> None:
+    ``proxy`` is the URL of a fault proxy of somebody's own, empty to start ours.
+    """
+
+    def __init__(self, scenario: Scenario, proxy: str = "") -> None:
         self._scenario = scenario
+        self._others = bool(proxy)
+        self._proxy = proxy
         self.children: list[Child] = []
         self.sites: dict[str, Site] = {}
         self.api_key = secrets.token_urlsafe(API_KEY_BYTES)
         self.iam = ""
-        self.proxy = ""
+        self.injector: Injector | None = None
 
     async def spawn(self, name: str, module: str) -> Child:
         """Start one more process that is to end with the run."""
@@ -39,29 +47,26 @@ class Peers:
             "api_keys": [{"key": self.api_key, "iam_id": "IBMid-keychaos", "account": ACCOUNT}],
         }
         regions = self._scenario.regions
-        origins = await asyncio.gather(*(self._region(region, iam) for region in regions))
-        child = await self.spawn("the proxy", "chaos.proxy.server")
-        said = await children.configure(
-            child,
-            {
-                "host": "127.0.0.1",
-                "port": 0,
-                "seed": self._scenario.seed,
-                "proxies": [
-                    {
-                        "name": region.name,
-                        "listen": "127.0.0.1:0",
-                        "upstream": origin.removeprefix("http://"),
-                    }
-                    for region, (origin, _) in zip(regions, origins, strict=True)
-                ],
-            },
+        url, found = await asyncio.gather(
+            self._proxied(), asyncio.gather(*(self._region(region, iam) for region in regions))
         )
-        self.proxy = str(said["url"])
-        for region, (origin, instance) in zip(regions, origins, strict=True):
-            endpoint = f"http://{said['proxies'][region.name]}"
-            self.sites[region.name] = Site(region.name, origin, endpoint, instance)
-        self.iam = origins[0][0]
+        origins = {region.name: origin for region, (origin, _) in zip(regions, found, strict=True)}
+        injector = await asyncio.to_thread(Injector, url, others=self._others)
+        self.injector = injector
+        endpoints = await asyncio.to_thread(injector.prepare, self._scenario, origins)
+        for region, (origin, instance) in zip(regions, found, strict=True):
+            name = region.name
+            self.sites[name] = Site(name, origin, endpoints[name], instance)
+        self.iam = origins[regions[0].name]
+
+    async def _proxied(self) -> str:
+        """The URL of the proxy's API."""
+        if self._others:
+            return self._proxy
+        child = await self.spawn("the proxy", "chaos.proxy.server")
+        wish = {"host": "127.0.0.1", "port": 0, "seed": self._scenario.seed, "proxies": []}
+        said = await children.configure(child, wish)
+        return str(said["url"])
 
     async def _region(self, region: Region, iam: Mapping[str, object]) -> tuple[str, str]:
         """One region's address and the instance in it."""
@@ -80,5 +85,9 @@ class Peers:
         return str(said["url"]), instance
 
     async def close(self) -> None:
-        """End every process."""
+        """Heal every fault, then end every process."""
+        if self.injector is not None:
+            with contextlib.suppress(WorldError):
+                await asyncio.to_thread(self.injector.heal)
+            self.injector.close()
         await children.stop_all(self.children)

@@ -17,7 +17,6 @@ from chaos.run.audit import audit
 from chaos.run.children import Child
 from chaos.run.decoding import events
 from chaos.run.ending import Ending
-from chaos.run.injector import Injector
 from chaos.run.journal import EVENTS, Journal
 from chaos.run.moment import moment, phase_at
 from chaos.run.nemesis import nemesis
@@ -38,11 +37,15 @@ Watch = Callable[[Snapshot], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be played: the scenario, which client plays it, where the records go."""
+    """What is to be played: the scenario, which client plays it, where the records go.
+
+    ``proxy`` is the URL of a Toxiproxy of somebody's own, empty for the embedded one.
+    """
 
     scenario: Scenario
     client: str
     folder: Path
+    proxy: str = ""
 
 
 class SocketsRun:
@@ -52,8 +55,7 @@ class SocketsRun:
         self._order = order
         self._watch = watch
         self._regions = tuple(region.name for region in order.scenario.regions)
-        self._peers = Peers(order.scenario)
-        self._injector: Injector | None = None
+        self._peers = Peers(order.scenario, order.proxy)
         self._journal = Journal(order.folder / stored.NEMESIS, self._regions)
         self._world = SocketsWorld(time.monotonic(), time.time(), self._note, self._apply)
         self._stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -98,8 +100,6 @@ class SocketsRun:
         scenario = self._order.scenario
         load = await self._peers.spawn("the load generator", "chaos.run.load")
         await self._peers.open()
-        injector = self._injector = Injector(self._peers.proxy)
-        await asyncio.to_thread(injector.prepare, scenario)
         stage = await provision(
             self._world, scenario, self._peers.sites, self._peers.api_key, self._peers.iam
         )
@@ -190,8 +190,9 @@ class SocketsRun:
         self._marks.append((self._world.now(), f"audit of {entries:,} data keys"))
 
     def _apply(self, change: Change) -> Applied:
-        assert self._injector is not None, "no change is applied before the stage is open"
-        took_effect, counts = self._injector.apply(change)
+        injector = self._peers.injector
+        assert injector is not None, "no change is applied before the stage is open"
+        took_effect, counts = injector.apply(change)
         fault = change.fault
         return Applied(
             change.at,
@@ -213,12 +214,8 @@ class SocketsRun:
 
     async def _clear(self) -> None:
         """Heal every fault, end every child, close every file, in that order."""
-        if self._injector is not None:
-            with contextlib.suppress(WorldError):
-                await asyncio.to_thread(self._injector.heal)
-            self._injector.close()
-        await self._world.close()
         await self._peers.close()
+        await self._world.close()
         self._journal.close()
 
 

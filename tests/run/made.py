@@ -17,7 +17,7 @@ from chaos.exchange import Answer, Reply, Request
 from chaos.run.simulated import SimulatedWorld
 from chaos.run.virtual import VirtualTime
 from chaos.run.wires import Respond, Wire
-from chaos.run.world import Event
+from chaos.run.world import Attempted, Event, Operated
 from chaos.scenario import Scenario, read
 
 PLAINTEXT = base64.b64encode(b"a data key of thirty-two bytes!!").decode()
@@ -65,6 +65,37 @@ class Script:
         """Hand over what was decided, once."""
         made, self.decided = tuple(self.decided), []
         return made
+
+
+def attempted(operation: int = 0, *, status: int = 200, **changes: object) -> Attempted:
+    """One attempt at us-south that was answered."""
+    fields: dict[str, object] = {
+        "client": 0,
+        "number": 1,
+        "region": "us-south",
+        "sent": 1.0,
+        "ended": 1.5,
+        "reply": Answer(status),
+        "waited": 0.0,
+        "why": "first",
+    }
+    return Attempted(operation, **{**fields, **changes})  # type: ignore[arg-type]
+
+
+def operated(number: int = 0, **changes: object) -> Operated:
+    """One wrap of client 0 that went well at us-south."""
+    fields: dict[str, object] = {
+        "client": 0,
+        "kind": "wrap",
+        "due": 1.0,
+        "started": 1.0,
+        "ended": 1.5,
+        "outcome": "ok",
+        "region": "us-south",
+        "attempts": 1,
+        "why": "",
+    }
+    return Operated(number, **{**fields, **changes})  # type: ignore[arg-type]
 
 
 SMALL = """
