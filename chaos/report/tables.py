@@ -38,7 +38,8 @@ def objectives(account: Account) -> Table:
 def _finding(finding: Finding) -> tuple[Cell, ...]:
     margin = finding.margin
     cited = ", ".join(str(n) for n in finding.records if not _says(finding.why, n))
-    why = f"{finding.why} (Operations {cited}.)" if cited else finding.why
+    named = "Operations" if "," in cited else "Operation"
+    why = f"{finding.why} ({named} {cited}.)" if cited else finding.why
     return (
         code(finding.objective.text),
         measured(finding.measured),

@@ -45,4 +45,4 @@ def test_a_table_without_some_columns_keeps_the_others() -> None:
 
 def test_an_operation_that_the_reason_names_is_not_cited_again() -> None:
     why = tables.objectives(made.told("failed")).rows[2][-1].text
-    assert why.endswith("(Operations 1804.)")
+    assert why.endswith("(Operation 1804.)")
