@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -77,12 +78,15 @@ def _scenario(word: str, overrides: tuple[str, ...], seed: int | None) -> Scenar
 @click.argument("scenario")
 @click.option("--world", type=click.Choice(WORLDS), default="sockets", show_default=True)
 @click.option("--client", metavar="preset:NAME|module:factory", help="Who plays it.")
+@click.option("--proxy", metavar="toxiproxy=URL", help="A Toxiproxy of your own.")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder for the run.")
 @_overriding
-def run(
+def run(  # noqa: PLR0913 - an option each
+    *,
     scenario: str,
     world: str,
     client: str | None,
+    proxy: str | None,
     out: Path | None,
     overrides: tuple[str, ...],
     seed: int | None,
@@ -95,7 +99,23 @@ def run(
     words = ["keychaos", "run", scenario, "--world", world, "--seed", str(read_scenario.seed)]
     words += [word for each in overrides for word in ("--set", each)]
     words += ["--client", chosen] if client else []
-    sys.exit(play(Wish(read_scenario, world, chosen, out, shlex.join(words))))
+    words += ["--proxy", proxy] if proxy else []
+    wish = Wish(read_scenario, world, chosen, out, shlex.join(words), _proxy_url(proxy, world))
+    sys.exit(play(wish))
+
+
+def _proxy_url(word: str | None, world: str) -> str:
+    """The URL in `--proxy toxiproxy=URL`, empty where none is given; ScenarioError otherwise."""
+    if word is None:
+        return ""
+    url = word.removeprefix("toxiproxy=").rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.path:
+        right = "say toxiproxy=http://127.0.0.1:8474, the address of its HTTP API"
+        raise ScenarioError(f"--proxy {word}: {right}.")
+    if world != "sockets":
+        raise ScenarioError(f"--proxy {word}: only --world sockets goes through a proxy process.")
+    return url
 
 
 @main.command()

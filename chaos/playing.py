@@ -26,13 +26,17 @@ from chaos.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user asked for: a scenario, a world, a client, a folder, and the words to replay."""
+    """What the user asked for: a scenario, a world, a client, a folder, and the words to replay.
+
+    ``proxy`` is the URL of a Toxiproxy of somebody's own, empty for the embedded one.
+    """
 
     scenario: Scenario
     world: str
     client: str
     out: Path | None
     command: str
+    proxy: str = ""
 
 
 def play(wish: Wish) -> int:
@@ -62,7 +66,7 @@ def play(wish: Wish) -> int:
             ending = _simulated(wish, folder, started.timestamp())
         else:
             with LiveView(wish.scenario, console) as view:
-                ending = asyncio.run(_sockets(Order(wish.scenario, wish.client, folder), view))
+                ending = asyncio.run(_sockets(_order(wish, folder), view))
             # The loop put its own handler away; from here a SIGTERM unwinds again.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
     except WorldError:
@@ -90,6 +94,10 @@ def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
         dropped=ending.dropped,
         clock_error=ending.clock_error,
     )
+
+
+def _order(wish: Wish, folder: Path) -> Order:
+    return Order(wish.scenario, wish.client, folder, wish.proxy)
 
 
 async def _sockets(order: Order, view: LiveView) -> Ending:

@@ -9,6 +9,8 @@ from chaos.analysis import analyse
 from chaos.analysis.findings import Analysis
 from chaos.cli import main
 from chaos.run import stored
+from tests.proxy.peers import toxiproxy
+from tests.test_playing import SCENARIO
 
 NAME = "region-down-backup-key"
 PHASES = ("steady", "fault", "recovery")
@@ -44,3 +46,19 @@ def test_the_simulated_and_the_sockets_world_agree(tmp_path: Path, client: str) 
     first, second = pair("failover.p50")
     assert ours["failover.p50"].censored == theirs["failover.p50"].censored
     assert second == pytest.approx(first, abs=max(0.1, 0.1 * first))
+
+
+@pytest.mark.slow
+def test_a_real_toxiproxy_gives_the_same_verdict_and_keeps_nothing_of_ours(tmp_path: Path) -> None:
+    scenario = tmp_path / "short.yaml"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    verdicts = {}
+    with toxiproxy() as peer:
+        for name, words in (("ours", ()), ("toxiproxy", ("--proxy", f"toxiproxy={peer.api.url}"))):
+            folder = tmp_path / name
+            CliRunner().invoke(main, ["run", str(scenario), "--out", str(folder), *words])
+            analysis = analyse(stored.load(folder))
+            verdicts[name] = [analysis.verdict, *(each.verdict for each in analysis.findings)]
+        assert peer.fine("GET", "/proxies") == {}
+
+    assert verdicts["toxiproxy"] == verdicts["ours"] == ["passed", "passed"]
