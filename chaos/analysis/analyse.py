@@ -7,7 +7,7 @@ from chaos.analysis.headline import headline
 from chaos.analysis.marks import marks
 from chaos.analysis.measures import every, measured
 from chaos.analysis.saturation import TOLERATED, saturated
-from chaos.analysis.steadiness import portrait
+from chaos.analysis.steadiness import portrait, unsteady
 from chaos.analysis.strategies import backoff
 from chaos.analysis.telling import Told
 from chaos.analysis.verdicts import judge, margin, needs_fault, of_data_keys, overall
@@ -25,11 +25,12 @@ def analyse(run: Run) -> Analysis:
     case = work_up(run)
     judged = tuple(_finding(case, objective) for objective in run.scenario.objectives)
     findings = tuple(finding for finding, _ in judged)
-    verdict = overall(findings, run.aborted)
+    aborted = run.aborted or unsteady(case.evidence)
+    verdict = overall(findings, aborted)
     causes = dict.fromkeys(told.cause for _, told in judged if told.cause)
     return Analysis(
         verdict=verdict,
-        headline=headline(case, verdict, findings),
+        headline=headline(case, verdict, findings, aborted),
         findings=findings,
         t0=case.t0,
         marks=marks(case),

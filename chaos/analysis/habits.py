@@ -41,7 +41,9 @@ def backoff_why(case: Case, measure: Measure) -> Told:
     if found is None:
         return Told("there were too few retries to tell how the clients wait")
     grows = "do not grow" if found.growth is None else f"grow by {found.growth:.2g} a retry"
-    scatter = "" if found.jitter is None else f" and scatter by {found.jitter:.2g} of their mean"
+    scatter = (
+        "" if found.jitter is None else f" and scatter by {round(found.jitter, 2):g} of their mean"
+    )
     begins = "" if found.strategy == "none" else f" from {seconds(found.base)}"
     looks = f"{many(found.n, 'wait')} between attempts look like {found.strategy}{begins}"
     text = f"{looks}: they {grows}{scatter}"

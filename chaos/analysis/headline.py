@@ -11,12 +11,16 @@ from chaos.analysis.wording import listed, many, seconds, share
 from chaos.scenario.objective import Measure
 
 
-def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
-    """One sentence that is true of the run whatever else is read."""
+def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborted: str = "") -> str:
+    """One sentence that is true of the run whatever else is read.
+
+    ``aborted`` is why the run is none to judge, empty where it is one.
+    """
     told = _claim(case)
     if verdict == "aborted":
-        at = seconds(case.run.ended)
-        return f"Aborted {at} in: {case.run.aborted.rstrip('.')}; until then {_lower(told)}"
+        at = f" {seconds(case.run.ended)} in" if case.run.aborted else ""
+        until = "until then " if case.run.aborted else ""
+        return f"Aborted{at}: {aborted.rstrip('.')}; {until}{_lower(told)}"
     if verdict == "inconclusive":
         open_ones = [each for each in findings if each.verdict == "inconclusive"]
         first = open_ones[0].why if open_ones else "no objective was held against the run"
@@ -70,9 +74,13 @@ def _keys(case: Case) -> str:
     wrong = len({each.number for each in found.wrong})
     if not lost and not wrong:
         return "no data key was lost"
-    parts = [f"{many(lost, 'data key')} no longer open everywhere"] if lost else []
-    parts += [f"{many(wrong, 'data key')} open to another plaintext"] if wrong else []
+    parts = [f"{many(lost, 'data key')} no longer open{_s(lost)} everywhere"] if lost else []
+    parts += [f"{many(wrong, 'data key')} open{_s(wrong)} to another plaintext"] if wrong else []
     return listed(parts)
+
+
+def _s(count: int) -> str:
+    return "s" if count == 1 else ""
 
 
 def _lower(text: str) -> str:

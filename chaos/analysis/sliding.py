@@ -6,7 +6,7 @@ from chaos.analysis.evidence import Bools, Evidence, Floats
 
 FEWEST = 30
 # Windows slide by this share of their width, but there are never more of them than this.
-_SLIDE, _MOST = 0.02, 2000
+_SLIDE, _MOST = 0.02, 20_000
 
 
 def width(evidence: Evidence) -> float:

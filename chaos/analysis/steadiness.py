@@ -15,9 +15,11 @@ from chaos.analysis.effects import Effect, last_heal
 from chaos.analysis.evidence import Bools, Evidence, Floats
 from chaos.analysis.findings import Measured, Point
 from chaos.analysis.recovery import Recovery, leaves, stretches
+from chaos.analysis.wording import many, seconds, share
 from chaos.scenario.vocabulary import METASTABLE_AFTER
 
 SLOWER, BUSIER = 1.2, 1.05
+STEADY = 0.9
 _SLOW_SHARE, _SIGMAS = 0.01, 3.0
 _SAME_LOAD = 0.2
 
@@ -75,6 +77,25 @@ def steadiness(
         due=int(((due >= healed) & (due < evidence.until)).sum()),
         metastable=_metastable(evidence, begins, broken["availability"], healed, before.t0),
         broken=tuple(name for name, bad in broken.items() if len(bad) and bad[-1]),
+    )
+
+
+def unsteady(evidence: Evidence) -> str:
+    """Why the run was no experiment: it was not in a steady state before the first fault.
+
+    Empty where it was, where it has no fault, or where nothing was due before it. A service that
+    already fails more than one operation in ten has no steady state to fall from.
+    """
+    due, begins = evidence.operations["due"], evidence.phases[0].ends
+    before = due < begins
+    if len(evidence.phases) == 1 or not before.any():
+        return ""
+    part = float(evidence.ok[before].mean())
+    if part >= STEADY:
+        return ""
+    return (
+        f"steady state was not reached before the first fault at {seconds(begins)}: only "
+        f"{share(part)} of {many(int(before.sum()), 'operation')} ended ok"
     )
 
 

@@ -27,6 +27,8 @@ _LATE_SHARE = 0.005
 _FACTORS = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 # Where the cap may lie: at the longest wait or, where that one was a stray, a little below.
 _CAPS = (1.0, 0.95, 0.8, 0.5)
+# It counts as two parameters, since it is looked for in several places.
+_CAP_COSTS = 2
 # The published range of the decorrelated strategy: up to three times the wait before.
 _DECORRELATED = 3.0
 # More waits, or more bases to try, say no more than these.
@@ -153,7 +155,7 @@ def _growing(found: Waits, factor: float) -> Iterator[Fit]:
     bases = _candidates(wait / grown)
     from_nothing = _lateness(wait, wait)
     for cap in _caps(wait):
-        envelope, chosen = np.minimum(cap, bases * grown), 2 + (cap < inf)
+        envelope, chosen = np.minimum(cap, bases * grown), 2 + _CAP_COSTS * (cap < inf)
         beyond = _lateness(wait, wait - envelope)
         full = (from_nothing - beyond) / envelope
         equal = (_lateness(wait, wait - envelope / 2.0) - beyond) / (envelope / 2.0)
@@ -178,5 +180,5 @@ def _decorrelated(found: Waits) -> Iterator[Fit]:
         if cap < inf:
             cut = np.clip((high - cap) / (high - bases), 0.0, 1.0)
             density = density + cut * _exactly(wait, np.full(len(wait), cap))
-        scores = _score(density, wait, 1 + (cap < inf))
+        scores = _score(density, wait, 1 + _CAP_COSTS * (cap < inf))
         yield _best("decorrelated jitter", bases, 1.0, cap, scores)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from chaos.analysis import analyse
+from chaos.analysis import analyse, why
 from chaos.analysis.advice import ADVICE
 from chaos.analysis.findings import Finding
 from chaos.scenario.model import Fault
+from chaos.scenario.vocabulary import VOCABULARY
 from tests.analysis.made import BACKUP, HOME, Made, Tried, failed_over
 
 HOLE = Fault("home-hole", "timeout", "wire", HOME, 20.0, 20.0, (("timeout", 0.0),))
@@ -291,3 +292,138 @@ def test_a_client_that_had_nothing_to_do() -> None:
 def test_every_advice_is_a_sentence(cause: str) -> None:
     assert ADVICE[cause][0].isupper()
     assert ADVICE[cause].endswith(".")
+
+
+def test_the_worst_window_is_what_a_rule_for_every_window_is_told_by() -> None:
+    made = Made()
+    made.healthy(0.0, 25.0)
+    made.failing(25.0, 26.0)
+    made.healthy(26.0, 60.0)
+    finding = judged(made, "availability(fault, every 2s) >= 99%")
+
+    assert finding.verdict == "failed"
+    assert finding.why.startswith(
+        "From 24 s to 26 s 100 of 200 operations did not end ok: 100 refused at us-south; "
+    )
+
+
+def test_a_service_that_stays_down_by_itself() -> None:
+    made = Made(lasts=100.0, faults=(HOLE,))
+    made.healthy(0.0, 20.0)
+    for step in range(8000):
+        due = 20.0 + step / 100
+        tries = [Tried(HOME, due + each / 10, due + each / 10 + 0.05, 503) for each in range(3)]
+        made.operation(0, due, *tries)
+    finding = judged(made, "metastable == 0")
+
+    assert finding.verdict == "failed"
+    assert finding.why == (
+        "At the end 0 of 100 operations a second ended ok, 100 before the fault, while 300 "
+        "attempts a second were sent: work that the fault left behind kept the service down."
+    )
+
+
+def test_a_run_that_does_not_come_to_rest() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    failed_over(made, 0, 20.5)
+    for step in range(2000):
+        due = 40.0 + step / 100
+        made.operation(0, due, Tried(HOME, due, due + 0.05))
+    finding = judged(made, "time_to_steady <= 5s")
+
+    assert finding.verdict == "failed"
+    assert finding.why == "Up to 60 s response had not come back to what was usual."
+
+
+def test_a_herd_at_the_region_that_was_healed() -> None:
+    made = Made(rate=200)
+    made.healthy(0.0, 20.0, every=0.005)
+    failed_over(made, 0, 20.5)
+    made.healthy(40.0, 60.0, every=0.005)
+    for client in range(80):
+        made.operation(client, 41.05, Tried(HOME, 41.05, 41.06))
+    finding = judged(made, "herd_index <= 3")
+
+    assert finding.verdict == "failed"
+    assert finding.why == (
+        "100 attempts of 80 clients came to us-south within 100 ms from 41 s on, where 20 were "
+        "usual."
+    )
+
+
+def test_a_retry_that_came_before_it_was_allowed() -> None:
+    made = Made()
+    before(made)
+    failed_over(made, 0, 20.5)
+    made.operation(
+        0, 45.0, Tried(HOME, 45.0, 45.5, 429, retry_after=4.0),
+        Tried(HOME, 46.0, 46.1, 200, "retry", 0.5),
+    )  # fmt: skip
+    finding = judged(made, "early_retries == 0")
+
+    assert finding.verdict == "failed"
+    assert finding.why == (
+        "1 attempt came before the Retry-After of the last answer; the first, of operation 201, "
+        "was sent at 46 s although us-south had asked at 45.5 s for 4 s of peace, 3.5 s too early."
+    )
+    assert finding.records == (201,)
+
+
+def test_waits_that_march_in_step() -> None:
+    made = Made()
+    before(made)
+    for client in range(10):
+        failed_over(made, client, 21.0 + client, tries=4, wait=0.5)
+    finding = judged(made, "backoff_jitter >= 0.2")
+
+    assert finding.verdict == "failed"
+    assert finding.why == (
+        "30 waits between attempts look like constant from 499 ms: they grow by 1 a retry and "
+        "scatter by 0 of their mean."
+    )
+
+
+def test_a_client_that_cannot_decide() -> None:
+    made = Made(clients=3)
+    before(made)
+    failed_over(made, 1, 20.5)
+    for at, kind, region, left in (
+        (20.6, "failover", BACKUP, HOME),
+        (25.0, "failback", HOME, BACKUP),
+        (26.0, "failover", BACKUP, HOME),
+    ):
+        made.decided(1, kind, at, region, left)  # type: ignore[arg-type]  # a test's own words
+    finding = judged(made, "switches.max <= 2")
+
+    assert finding.verdict == "failed"
+    assert finding.why == (
+        "Client 1 changed its region 3 times: failover to us-east at 20.6 s (because), "
+        "failback to us-south at 25 s (because) and failover to us-east at 26 s (because)."
+    )
+
+
+def test_a_client_that_asks_for_a_token_with_every_operation() -> None:
+    made = Made(clients=1)
+    before(made)
+    number = failed_over(made, 0, 20.5)
+    for count in range(3):
+        made.attempt(0, number, count, Tried("iam", 20.0 + count, 20.1 + count, 200, "refresh"))
+    finding = judged(made, "token_requests.max <= 1")
+
+    assert finding.verdict == "failed"
+    assert finding.why == ("Client 0 asked for a token 3 times, the first for operation 200.")
+
+
+def test_no_time_after_a_failover_that_never_came() -> None:
+    made = Made()
+    before(made)
+    made.failing(21.0, 39.0, every=1.0)
+    finding = judged(made, "availability(fault, after failover) >= 99%")
+
+    assert finding.verdict == "inconclusive"
+    assert finding.why == "No client failed over, so nothing was due after it."
+
+
+def test_every_measure_has_its_why_and_every_cause_its_advice() -> None:
+    assert set(why._WHYS) == set(VOCABULARY)

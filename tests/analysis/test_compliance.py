@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.analysis.compliance import TOLERANCE, early
+from chaos.analysis.evidence import gather
+from tests.analysis.made import BACKUP, HOME, Made, Tried
+
+
+def flags(made: Made) -> list[bool]:
+    """Which attempts were early, in the order they were sent."""
+    return [bool(each) for each in early(gather(made.run()))]
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_early"),
+    [(22.0, True), (22.94, True), (22.96, False), (23.0, False), (25.0, False)],
+)
+def test_a_retry_before_its_retry_after_is_early_but_for_50_ms(
+    sent: float, *, is_early: bool
+) -> None:
+    made = Made()
+    made.operation(
+        0, 20.9, Tried(HOME, 20.9, 21.0, 429, retry_after=2.0), Tried(HOME, sent, sent + 0.1)
+    )
+
+    assert flags(made) == [False, is_early]
+
+
+def test_going_elsewhere_instead_is_no_early_retry() -> None:
+    made = Made()
+    made.operation(
+        0, 20.9, Tried(HOME, 20.9, 21.0, 503, retry_after=300.0),
+        Tried(BACKUP, 21.1, 21.2, 200, "failover"),
+    )  # fmt: skip
+
+    assert flags(made) == [False, False]
+
+
+def test_another_operation_is_no_retry() -> None:
+    made = Made()
+    made.operation(0, 20.9, Tried(HOME, 20.9, 21.0, 429, retry_after=5.0))
+    made.operation(0, 21.5, Tried(HOME, 21.5, 21.6))
+
+    assert flags(made) == [False, False]
+
+
+def test_only_the_last_answer_counts() -> None:
+    made = Made()
+    made.operation(
+        0, 20.9, Tried(HOME, 20.9, 21.0, 429, retry_after=1.0),
+        Tried(HOME, 22.0, 22.1, 503, "retry"),
+        Tried(HOME, 22.2, 22.3, 200, "retry"),
+    )  # fmt: skip
+
+    assert flags(made) == [False, False, False]
+
+
+def test_coming_back_after_a_detour_is_still_bound_by_what_that_region_asked() -> None:
+    made = Made()
+    made.operation(
+        0, 20.9, Tried(HOME, 20.9, 21.0, 503, retry_after=10.0),
+        Tried(BACKUP, 21.1, 21.2, 503, "failover"),
+        Tried(HOME, 22.0, 22.1, 200, "retry"),
+    )  # fmt: skip
+
+    assert flags(made) == [False, False, True]
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.0, 8.0)), min_size=1, max_size=20))
+def test_a_client_that_waits_as_long_as_asked_is_never_early(
+    steps: list[tuple[float, float]],
+) -> None:
+    made = Made(lasts=1000.0)
+    now, tries = 20.0, []
+    for asked, more in steps:
+        tries.append(Tried(HOME, now, now + 0.01, 429, "retry", retry_after=asked))
+        now += 0.01 + float(np.float32(asked)) + more
+    made.operation(0, 20.0, *tries)
+
+    assert not any(flags(made))
+    assert TOLERANCE == 0.05

@@ -1,0 +1,80 @@
+import pytest
+
+from chaos.analysis.case import work_up
+from chaos.analysis.findings import Measured
+from chaos.analysis.measures import measured
+from chaos.scenario.model import Fault
+from tests.analysis.made import BACKUP, DOWN, HOME, Made, Tried, failed_over, measure_of
+
+
+def steady_then_down(every: float = 0.005) -> Made:
+    made = Made(rate=1 / every)
+    made.healthy(0.0, 20.0, every=every)
+    failed_over(made, 0, 20.5)
+    return made
+
+
+def index(made: Made, text: str = "herd_index") -> Measured:
+    return measured(work_up(made.run()), measure_of(text))
+
+
+def test_clients_that_come_back_as_they_were_are_no_herd() -> None:
+    made = steady_then_down()
+    made.healthy(40.0, 60.0, every=0.005)
+
+    # 20 arrivals in every 100 ms before and after.
+    assert index(made).value == pytest.approx(1.0, abs=0.06)
+
+
+def test_clients_that_come_back_at_once_are() -> None:
+    made = steady_then_down()
+    made.healthy(40.0, 60.0, every=0.005)
+    for client in range(80):
+        made.operation(client, 41.05, Tried(HOME, 41.05, 41.06))
+    (found,) = work_up(made.run()).herds
+
+    assert found.index == pytest.approx(5.0, abs=0.06)
+    assert found.at == pytest.approx(41.0)
+    assert found.width == pytest.approx(0.1)
+    assert found.usual == pytest.approx(20.0, abs=0.5)
+
+
+def test_bins_are_widened_until_ten_arrivals_are_expected_in_one() -> None:
+    made = steady_then_down(every=0.1)
+    made.healthy(40.0, 60.0, every=0.1)
+    (found,) = work_up(made.run()).herds
+
+    assert found.width == pytest.approx(1.0)
+    assert found.index == pytest.approx(1.0, abs=0.15)
+
+
+def test_what_comes_more_than_30_s_after_the_heal_is_no_herd() -> None:
+    made = steady_then_down()
+    made.lasts = 90.0
+    made.healthy(40.0, 75.0, every=0.005)
+    for client in range(80):
+        made.operation(client, 71.0, Tried(HOME, 71.0, 71.01))
+
+    assert index(made).value == pytest.approx(1.0, abs=0.06)
+
+
+def test_the_worst_region_counts_and_each_can_be_asked_for() -> None:
+    other = Fault("backup-down", "down", "wire", BACKUP, 30.0, 10.0)
+    made = steady_then_down()
+    made.faults = (DOWN, other)
+    made.healthy(0.0, 20.0, region=BACKUP, every=0.005)
+    made.operation(5, 31.0, Tried(BACKUP, 31.0, 31.001, "refused"))
+    made.healthy(40.0, 60.0, every=0.005)
+    for client in range(40):
+        made.operation(client, 41.0, Tried(BACKUP, 41.0, 41.01))
+
+    assert index(made).value == pytest.approx(2.0, abs=0.1)
+    assert index(made, "herd_index(us-south)").value == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_region_without_a_past_has_no_herd_index() -> None:
+    made = Made()
+    made.operation(0, 21.0, Tried(HOME, 21.0, 21.001, "refused"))
+    made.healthy(40.0, 60.0)
+
+    assert index(made) == Measured(None, "ratio", 0)

@@ -1,0 +1,57 @@
+from dataclasses import replace
+
+from chaos.analysis.findings import Measured
+from chaos.analysis.integrity import audited, integrity, key_rpo
+from tests.analysis.made import BACKUP, HOME, Made, Tried
+
+
+def ledger() -> Made:
+    made = Made()
+    made.operation(0, 1.0, Tried(HOME, 1.0, 1.1))
+    made.wrapped(1, {HOME: "right", BACKUP: "right"})
+    return made
+
+
+def test_the_first_bad_entry_is_the_one_with_the_least_number() -> None:
+    made = ledger()
+    made.wrapped(9, {HOME: "right", BACKUP: "lost"}, why="422")
+    made.wrapped(3, {HOME: "right", BACKUP: "lost"}, why="410")
+    found = integrity(audited(made.run()))
+
+    assert [each.number for each in found.lost] == [3, 9]
+    assert (found.entries, found.right, found.missed) == (3, 1, 0)
+
+
+def test_what_was_audited_but_is_not_in_the_ledger_does_not_count() -> None:
+    made = ledger()
+    run = made.run()
+    stray = replace(run.audit[0], number=77, verdict="wrong")
+
+    assert integrity(audited(replace(run, audit=(*run.audit, stray)))).share().value == 1.0
+
+
+def test_key_rpo_is_nothing_where_every_key_opens_at_its_backup() -> None:
+    assert key_rpo(audited(ledger().run()), 60.0) == Measured(0.0, "seconds", 1)
+
+
+def test_a_key_that_does_not_open_at_its_backup_has_not_done_so_since_it_was_wrapped() -> None:
+    made = ledger()
+    made.wrapped(2, {HOME: "right", BACKUP: "lost"})
+    # Wrapped at 1 s, and the run ended at 60 s: at least 59 s of keys would have been lost.
+    found = key_rpo(audited(made.run()), 60.0)
+
+    assert found == Measured(59.0, "seconds", 2, censored=True)
+
+
+def test_a_key_that_only_its_own_region_lost_is_no_loss_at_the_backup() -> None:
+    made = ledger()
+    made.wrapped(2, {HOME: "lost", BACKUP: "right"})
+
+    assert key_rpo(audited(made.run()), 60.0) == Measured(0.0, "seconds", 2)
+
+
+def test_without_an_audit_of_every_key_there_is_no_key_rpo() -> None:
+    made = ledger()
+    made.wrapped(2, {HOME: "right"})
+
+    assert key_rpo(audited(made.run()), 60.0) == Measured(None, "seconds", 0)
