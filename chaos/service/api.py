@@ -32,6 +32,7 @@ from chaos.service.refusal import Refusal, unauthorized
 from chaos.service.routes import PREFIX, Route, find
 from chaos.service.storage import Forgetful, Storage
 
+BEARER = "bearer "
 FORGETFUL = Forgetful()
 _READ_HEADERS = frozenset(
     {"authorization", "bluemix-instance", "correlation-id", "x-kms-key-ring", "prefer"}
@@ -136,8 +137,9 @@ class KeyService:
 
     def _admit(self, route: Route, headers: dict[str, str], now: float) -> Admitted:
         """Who asks, and of which tenant: no token, no tenant and no role all sound the same."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        identity = self.iam.verify(token, now) if scheme.lower() == "bearer" else None
+        authorization = headers.get("authorization", "")
+        bearer = authorization[: len(BEARER)].lower() == BEARER
+        identity = self.iam.verify(authorization[len(BEARER) :], now) if bearer else None
         instance = self.instances.get(headers.get("bluemix-instance", ""))
         if identity is None or instance is None or instance.account != identity.account:
             raise unauthorized()

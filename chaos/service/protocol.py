@@ -16,6 +16,7 @@ Respond = Callable[[Request], Answer]
 BODY_AT_MOST = 1 << 20
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_EXPECT = b"expect"
 _NO_BODY = (204, 304)
 
 
@@ -55,7 +56,7 @@ class HttpConnection(asyncio.Protocol):
         if transport is None:
             return
         if self._out:
-            transport.write(b"".join(self._out))
+            transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
             self._out.clear()
         if self._closing:
             transport.close()
@@ -86,8 +87,8 @@ class HttpConnection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
-        if name.lower() == b"expect" and value.lower() == b"100-continue":
-            self._expects = True
+        if len(name) == len(_EXPECT) and name.lower() == _EXPECT:
+            self._expects = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
         """A client that waits for leave to send its body gets it."""
@@ -128,12 +129,12 @@ class HttpConnection(asyncio.Protocol):
 
 def encode(answer: Answer, *, keep_alive: bool, head: bool = False) -> bytes:
     """An answer as bytes, headers and body together."""
-    lines = [f"HTTP/1.1 {answer.status} {PHRASES.get(answer.status, 'Unknown')}\r\n"]
-    lines += [f"{name}: {value}\r\n" for name, value in answer.headers.items()]
-    if answer.status not in _NO_BODY:
-        lines.append(f"content-length: {len(answer.body)}\r\n")
-    if not keep_alive:
-        lines.append("connection: close\r\n")
-    lines.append("\r\n")
-    start = "".join(lines).encode("latin-1", "replace")
-    return start if head else start + answer.body
+    status, body = answer.status, answer.body
+    start = f"HTTP/1.1 {status} {PHRASES.get(status, 'Unknown')}\r\n"
+    for name, value in answer.headers.items():
+        start += f"{name}: {value}\r\n"
+    if status not in _NO_BODY:
+        start += f"content-length: {len(body)}\r\n"
+    start += "\r\n" if keep_alive else "connection: close\r\n\r\n"
+    encoded = start.encode("latin-1", "replace")
+    return encoded if head else encoded + body
