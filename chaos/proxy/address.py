@@ -88,3 +88,20 @@ def reason(error: OSError) -> str:
     """Why a bind or a listen failed, in Go's words."""
     said = os.strerror(error.errno or errno.EIO)
     return f"bind: {said[0].lower()}{said[1:]}"
+
+
+def numeric(listen: str) -> bool:
+    """Whether a listen address needs no resolver."""
+    parts = split(listen or ":0")
+    if isinstance(parts, Problem):
+        return True
+    return not parts[0] or parts[0][0].isdigit() or ":" in parts[0]
+
+
+def dialled(upstream: str) -> tuple[str, int]:
+    """Where to dial; Toxiproxy takes any text for an upstream, and fails when it dials."""
+    parts = split(upstream)
+    if isinstance(parts, Problem):
+        return "", 0
+    port = port_number(parts[1])
+    return parts[0] or "127.0.0.1", 0 if isinstance(port, Problem) else port

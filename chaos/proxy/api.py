@@ -165,7 +165,7 @@ def settled(outcome: Outcome) -> str:
     """The address in an outcome; the system's refusal is raised as Toxiproxy's 500."""
     if isinstance(outcome, Problem):
         raise Refusal(500, outcome.text)
-    return outcome or ""
+    return outcome if isinstance(outcome, str) else ""
 
 
 def _show(asked: Asked) -> Answer:

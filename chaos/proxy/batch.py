@@ -15,6 +15,7 @@ from chaos.proxy.body import Refusal, decoded, fields, members
 from chaos.proxy.registry import (
     Alter,
     Change,
+    Count,
     Forget,
     Lift,
     Open,
@@ -57,7 +58,7 @@ def deferred(plan: Steps, later: list[Change]) -> Steps:
         while True:
             outcomes: list[Outcome] = []
             for change in changes:
-                if isinstance(change, Resolve):
+                if isinstance(change, Resolve | Count):
                     outcomes += yield (change,)
                 elif isinstance(change, Open):
                     outcomes += yield (Reserve(change.proxy, change.listen),)
@@ -85,7 +86,7 @@ def together(changes: Iterable[Change]) -> tuple[Change, ...]:
     """
     by_proxy: dict[str, list[list[Change]]] = {}
     for change in changes:
-        assert not isinstance(change, Resolve)
+        assert not isinstance(change, Resolve | Count)
         stretches = by_proxy.setdefault(change.proxy, [[]])
         stretches[-1].append(change)
         if isinstance(change, Forget):

@@ -6,6 +6,7 @@ Names, defaults, key order and the order of checks are Toxiproxy's.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from urllib.parse import quote
 
 from chaos.proxy.body import Refusal, bad_body, fields, members
 from chaos.proxy.kinds import KINDS
@@ -82,6 +83,22 @@ def new_proxies(value: object) -> list[Wanted]:
     return [
         _complete(entry, f" at proxy {number}") for number, entry in enumerate(entries, start=1)
     ]
+
+
+def configured(value: object) -> list[list[tuple[str, object]]]:
+    """A configuration file as the requests of one batch: each proxy, then its toxics.
+
+    The file is what `/populate` takes. Toxiproxy ignores toxics in it; here they are made with
+    their proxy, before it listens.
+    """
+    requests: list[list[tuple[str, object]]] = []
+    for entry, proxy in zip(cast("list[Pairs]", value or []), new_proxies(value), strict=True):
+        requests.append([("method", "POST"), ("path", "/proxies"), ("body", entry)])
+        toxics = next((inner for key, inner in entry if key.casefold() == "toxics"), None)
+        path = f"/proxies/{quote(proxy.name or '', safe='')}/toxics"
+        listed = cast("list[object]", toxics) if isinstance(toxics, list) else []
+        requests += [[("method", "POST"), ("path", path), ("body", toxic)] for toxic in listed]
+    return requests
 
 
 def _populated_path(member: str) -> str:

@@ -28,7 +28,7 @@ class Gate:
     which the processes of one host share.
     """
 
-    def __init__(self, name: str, alarm: Alarm, budget: Budget, seed: int) -> None:
+    def __init__(self, name: str, alarm: Alarm, budget: Budget, seed: str) -> None:
         self.name = name
         self.alarm = alarm
         self.budget = budget

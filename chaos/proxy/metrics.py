@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chaos.exchange import Answer
-from chaos.proxy.api import Asked, Routes
+from chaos.proxy.api import Asked, Plan, Routes
+from chaos.proxy.proof import counted
 from chaos.proxy.registry import ProxyRecord
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
 LINK_STATES = ("eligible", "matched", "injected", "escaped")
 
-Counted = Callable[[Iterable[str]], Mapping[str, Mapping[str, Any]]]
 Gauges = Callable[[], Mapping[str, float]]
 
 
-def metrics(counted: Counted, runtime: Gauges | None, *, proxies: bool) -> Routes:
+def metrics(runtime: Gauges | None, *, proxies: bool) -> Routes:
     """`/metrics`, by any method, where any metrics were asked for; no route where none were.
 
     ``runtime`` reads gauges of the process; ``proxies`` asks for those of the proxies.
@@ -22,13 +22,13 @@ def metrics(counted: Counted, runtime: Gauges | None, *, proxies: bool) -> Route
     if runtime is None and not proxies:
         return {}
 
-    def scrape(asked: Asked) -> Answer:
+    def scrape(asked: Asked) -> Plan:
         lines: list[str] = []
         if runtime is not None:
             for name, value in sorted(runtime().items()):
                 lines += _family(name, "gauge", "", [({}, value)])
         if proxies:
-            counts = counted(sorted(asked.registry))
+            counts = yield from counted(sorted(asked.registry))
             records = [asked.registry[name] for name in sorted(asked.registry)]
             lines += _proxy_lines(records, counts)
         return Answer(200, {"content-type": CONTENT_TYPE}, "".join(lines).encode())

@@ -1,24 +1,28 @@
 """Proof of injection over the API: routes of ours beside Toxiproxy's."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, cast
 
-from chaos.exchange import Answer
-from chaos.proxy.api import Asked, Routes, answered
+from chaos.proxy.api import Asked, Plan, Routes, answered
+from chaos.proxy.registry import Change, Count, Outcome
 
-Counted = Callable[[Iterable[str]], Mapping[str, object]]
+Counting = Generator[tuple[Change, ...], tuple[Outcome, ...], Mapping[str, Mapping[str, Any]]]
 
 
-def counting(counted: Counted) -> Routes:
-    """`GET /counts` of every proxy and `GET /proxies/{proxy}/counts` of one.
+def counted(names: Iterable[str]) -> Counting:
+    """The counts of proxies by name."""
+    (counts,) = yield (Count(tuple(names)),)
+    return cast("Mapping[str, Mapping[str, Any]]", counts)
 
-    Instants are on the clock of `time.monotonic`, seconds; see :class:`chaos.proxy.link.Counts`.
-    """
 
-    def every(asked: Asked) -> Answer:
-        return answered(200, counted(sorted(asked.registry)))
+def _every(asked: Asked) -> Plan:
+    return answered(200, (yield from counted(sorted(asked.registry))))
 
-    def one(asked: Asked) -> Answer:
-        name = asked.proxy.name
-        return answered(200, counted([name])[name])
 
-    return {"/counts": {"GET": every}, "/proxies/{proxy}/counts": {"GET": one}}
+def _one(asked: Asked) -> Plan:
+    name = asked.proxy.name
+    return answered(200, (yield from counted([name]))[name])
+
+
+# Instants are on the clock of `time.monotonic`, seconds; see chaos.proxy.stage.Counts.
+PROOF: Routes = {"/counts": {"GET": _every}, "/proxies/{proxy}/counts": {"GET": _one}}

@@ -118,7 +118,14 @@ class Lift:
     stream: Stream
 
 
-Change = Resolve | Reserve | Release | Open | Shut | Forget | Place | Alter | Lift
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Read the proof of injection; the outcome is the counts by proxy."""
+
+    proxies: tuple[str, ...]
+
+
+Change = Count | Resolve | Reserve | Release | Open | Shut | Forget | Place | Alter | Lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +135,4 @@ class Problem:
     text: str
 
 
-Outcome = str | Problem | None
+Outcome = str | Problem | Mapping[str, Mapping[str, object]] | None

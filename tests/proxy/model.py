@@ -90,7 +90,8 @@ class Sockets:
             paper.listen = bound
         return bound
 
-    def _apply(self, change: Place | Alter | Lift | Shut | Forget) -> None:
+    def _apply(self, change: Change) -> None:
+        assert isinstance(change, Place | Alter | Lift | Shut | Forget)
         paper = self.proxies.setdefault(change.proxy, Paper())
         if isinstance(change, Place):
             paper.toxics.append(change.toxic)
