@@ -95,12 +95,14 @@ class Errands:
 
     def _repeat(self, operation: int, number: int, now: float) -> Try | None:
         client = self._client
-        regions = client.route.regions
-        owed = client.rotations.begin(now, client.rng, lambda index: regions[index].free(now))
+        regions, timeouts = client.route.regions, client.policy.timeouts
+        owed = client.rotations.begin(
+            now, client.rng, timeouts.total, lambda index: regions[index].free(now)
+        )
         if owed is None:
             return None
         work = Work(operation, "rotate", payload=owed.payload)
-        target, timeouts = regions[owed.index].target, client.policy.timeouts
+        target = regions[owed.index].target
         return Try(
             number,
             target.region,

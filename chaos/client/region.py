@@ -5,7 +5,7 @@ from typing import Literal
 
 from chaos.client.budget import Account
 from chaos.client.call import Target
-from chaos.client.policy import Policy
+from chaos.client.policy import UNLIMITED, Breaker, Policy
 from chaos.client.throttle import Gate
 
 BreakerState = Literal["closed", "open", "half_open"]
@@ -19,12 +19,14 @@ class Region:
     ``retry_at`` is when an open region may be asked again, ``asked_until`` when a probe under way
     is over at the latest, ``held_until`` what its Retry-After asked for. ``calm_since`` is the
     first success since it opened, None where there is none; ``step`` is the step of the way back,
-    -1 off it. ``latency`` follows the median in seconds, 0 before the first success.
+    -1 off it. ``latency`` follows the median in seconds, 0 before the first success. ``breaks`` is
+    False where the policy has no breaker.
     """
 
     __slots__ = (
         "account",
         "asked_until",
+        "breaks",
         "calm_since",
         "gate",
         "held_until",
@@ -42,7 +44,8 @@ class Region:
 
     def __init__(self, target: Target, policy: Policy) -> None:
         self.target = target
-        self.rule = policy.breaker
+        self.breaks = policy.breaker is not None
+        self.rule = policy.breaker or Breaker(trips=UNLIMITED)
         self.account = policy.budget.account() if policy.budget else Account()
         self.gate = policy.throttle.gate() if policy.throttle else Gate()
         self.state: BreakerState = "closed"
@@ -85,7 +88,7 @@ class Region:
             self.latency *= _STEP if took > self.latency else 1.0 / _STEP
         if self.state == "closed":
             self.strikes = 0
-        elif sent >= self.opened_at and self.rule:
+        elif sent >= self.opened_at:
             self.state = "half_open"
             self.asked_until = 0.0
             # It answers, so that asking costs nothing: sooner again than a region that does not.
@@ -94,8 +97,6 @@ class Region:
 
     def failed(self, sent: float, now: float, rng: Random) -> bool:
         """An attempt sent at ``sent`` failed here; True when that opened the breaker."""
-        if self.rule is None:
-            return False
         if self.state == "closed":
             self.strikes += 1
             if self.strikes < self.rule.trips:
@@ -111,7 +112,7 @@ class Region:
     def open(self, now: float, rng: Random) -> None:
         """Leave this region alone from now on, but for probes."""
         self.opened_at = now
-        self.pause = self.rule.pause if self.rule else 0.0
+        self.pause = self.rule.pause
         self._shut(now, rng)
 
     def close(self) -> None:
@@ -130,4 +131,4 @@ class Region:
         self.retry_at = now + self._stretched(self.pause, rng)
 
     def _stretched(self, wait: float, rng: Random) -> float:
-        return wait * (1.0 + (self.rule.spread if self.rule else 0.0) * rng.random())
+        return wait * (1.0 + self.rule.spread * rng.random())

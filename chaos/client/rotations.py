@@ -39,6 +39,7 @@ class Rotations:
         self._backoff = backoff or full_jitter(base=2.0, cap=60.0)
         self._failures = 0
         self._unsure = False
+        self._ends_at = -inf
         self.repeating: Owed | None = None
         self.due = inf
         self.waited = 0.0
@@ -53,18 +54,21 @@ class Rotations:
         """Whether the backup of that index lacks a rotation."""
         return any(owed.index == index for owed in self._owed)
 
-    def begin(self, now: float, rng: Random, free: Callable[[int], bool]) -> Owed | None:
+    def begin(
+        self, now: float, rng: Random, lasts: float, free: Callable[[int], bool]
+    ) -> Owed | None:
         """The next to repeat, at a region that is free; None when there is none to do now.
 
-        Versions keep their order: only the oldest rotation owed to a backup is repeated there.
+        Versions keep their order: only the oldest rotation owed to a backup is repeated there. One
+        that is not heard of for ``lasts`` seconds is tried again.
         """
-        if now < self.due or self.repeating is not None:
+        if now < self.due or now < self._ends_at:
             return None
         seen: set[int] = set()
         for owed in self._owed:
             if owed.index not in seen and free(owed.index):
                 self.repeating = owed
-                self.due = inf
+                self._ends_at = self.due = now + lasts
                 return owed
             seen.add(owed.index)
         self._again(now, rng)
@@ -76,6 +80,7 @@ class Rotations:
         "Not so soon" after a repetition whose answer was lost means that it was carried out.
         """
         self.repeating = None
+        self._ends_at = -inf
         soon = _NOT_SO_SOON in reading.why
         if reading.meaning == "ok" or (soon and self._unsure):
             self._owed.remove(owed)

@@ -123,7 +123,7 @@ class Route:
     def shun(self, index: int, now: float, number: int, why: str) -> None:
         """Leave that region at once: its answer says that it cannot serve this key."""
         region = self.regions[index]
-        if region.rule is None:
+        if not region.breaks:
             return
         opened = region.state == "closed"
         if opened:

@@ -380,3 +380,32 @@ def test_what_comes_after_a_change_is_over_is_ignored() -> None:
     call.observe(attempt.number, Answer(403), 0.2)
     call.observe(99, Answer(403), 0.2)
     assert call.step(0.2) is done
+
+
+def test_a_rotation_that_is_done_is_told_as_done_although_time_ran_out_at_the_backup() -> None:
+    twin = Twin()
+    client = client_of(twin)
+    call = client.begin(ROTATE, 0.0)
+    for now in (0.0, 4.9):
+        attempt = call.step(now)
+        assert isinstance(attempt, Try)
+        call.observe(attempt.number, twin.answer(attempt, now), now)
+    repeat = call.step(4.9)
+    assert isinstance(repeat, Try)
+    assert (repeat.why, repeat.region, repeat.shared) == ("repeat", "us-east", True)
+    done = call.step(5.0)
+    assert isinstance(done, Done)
+    assert done.outcome == "ok"
+    assert [each.kind for each in client.decisions()] == ["rotation_queued"]
+    call.observe(repeat.number, twin.answer(repeat, 5.1), 5.1)
+    assert [each.kind for each in client.decisions()] == ["rotation_repeated"]
+
+
+def test_a_rotation_is_owed_while_its_backup_is_left_alone() -> None:
+    twin = Twin()
+    client = client_of(twin)
+    client.route.hold(1, 60.0, 0.0, 0)
+    played = Player(client, twin).play([(1.0, ROTATE)])
+    assert played.done[1][1].outcome == "ok"
+    assert not twin.kinds("us-east")
+    assert client.rotations.owed_to(1)

@@ -394,3 +394,17 @@ def test_limits_by_sort_of_failure_add_up() -> None:
     ]
     played = play(lambda _, __: (0.01, replies.pop(0)), policy)
     assert len(played.attempts) == 4
+
+
+def test_a_backup_that_does_not_open_what_the_primary_opens_is_named_stale() -> None:
+    def serve(attempt: Try, _: float) -> tuple[float, Reply]:
+        return 0.01, Answer(422) if attempt.region == "us-east" else ok(attempt)
+
+    client = client_of()
+    client.route.home = 1
+    played = Player(client, serve).play([(0.0, UNWRAP)])
+    done = played.done[1][1]
+    assert (done.outcome, done.region) == ("ok", "us-south")
+    (decision,) = played.kinds("stale_backup")
+    assert decision.region == "us-east"
+    assert decision.why == "us-south opens what this one does not: it lacks that key version"

@@ -78,6 +78,7 @@ def test_a_key_is_created_found_by_its_name_and_destroyed() -> None:
         ask(twin, Work(1, "find", name="second")).result
         == wire.read(Work(1, "find", name="second"), Answer(200, body=b'{"resources":[]}')).result
     )
+    ask(twin, Work(2, "create", name="a second one", payload=NEWER))
     made = ask(twin, Work(2, "create", name="second", payload=NEWER)).result
     found = ask(twin, Work(3, "find", name="second")).result
     assert made is not None
@@ -237,3 +238,11 @@ def test_a_complaint_names_the_status_and_the_reason() -> None:
     assert complaint(Answer(410, body=body)) == "410 KEY_DELETED_ERR"
     assert complaint(Answer(502, body=b"<html>")) == "502"
     assert complaint(Answer(401, body=b'{"resources":[{}]}')) == "401"
+
+
+def test_a_key_is_found_by_its_whole_name_only() -> None:
+    keys = [{"name": "second-2", "id": "x", "state": 1}, {"name": "second", "id": "y", "state": 5}]
+    body = orjson.dumps({"resources": keys})
+    result = read(Work(1, "find", name="second"), Answer(200, body=body)).result
+    assert result is not None
+    assert (result.key_id, result.state, result.key_version) == ("y", 5, "")
