@@ -1,6 +1,7 @@
 """The front door: `keychaos run`, `validate`, `plan`, `schema`, `scenarios`, `show`, `report`."""
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -77,7 +78,7 @@ def _scenario(word: str, overrides: tuple[str, ...], seed: int | None) -> Scenar
 @main.command()
 @click.argument("scenario")
 @click.option("--world", type=click.Choice(WORLDS), default="sockets", show_default=True)
-@click.option("--client", metavar="preset:NAME|module:factory", help="Who plays it.")
+@click.option("--client", metavar="preset:NAME|mutant:NAME|module:factory", help="Who plays it.")
 @click.option("--proxy", metavar="toxiproxy=URL", help="A Toxiproxy of your own.")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder for the run.")
 @_overriding
@@ -239,6 +240,44 @@ def serve(  # noqa: PLR0913 - an option each
     names = tuple(name.strip() for name in regions.split(",") if name.strip())
     wish = serving.Wish(names, plan, env_file, scale_time, data, host, port)
     sys.exit(serving.serve(wish))
+
+
+@main.command()
+@click.option("--config", type=click.Path(path_type=Path), help="A file of proxies, Toxiproxy's.")
+@click.option("--host", default="localhost", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65_535), default=8474, show_default=True)
+@click.option("--seed", type=int, help="Of toxicity, jitter and losses.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes sharing ports.")
+@click.option("--proxy-metrics", is_flag=True, help="Serve /metrics of the proxies.")
+@click.option("--runtime-metrics", is_flag=True, help="Serve /metrics of the process.")
+def proxy(  # noqa: PLR0913 - an option each
+    *,
+    config: Path | None,
+    host: str,
+    port: int,
+    seed: int | None,
+    workers: int,
+    proxy_metrics: bool,
+    runtime_metrics: bool,
+) -> None:
+    """Run the fault proxy by itself, as a drop-in for Toxiproxy."""
+    from chaos.proxy import serve as serving  # noqa: PLC0415 - only this command needs it
+    from chaos.proxy.server import Settings  # noqa: PLC0415 - only this command needs it
+
+    settings = Settings(host, port, seed, workers, proxy_metrics, runtime_metrics)
+    sys.exit(serving.serve(config, settings))
+
+
+@main.command()
+@click.option("--service", required=True, type=click.Path(path_type=Path), metavar="FILE")
+def check_backups(service: Path) -> None:
+    """Try whether every root key's backup opens what the original wraps, and the other way."""
+    from chaos.client import backups, check_backups  # noqa: PLC0415 - only this command needs it
+    from chaos.client.service_file import read_service  # noqa: PLC0415 - only this command needs it
+
+    rows = check_backups.check(read_service(shelf.text_of(service), str(service)), os.environ)
+    click.echo("\n".join(backups.table(rows)))
+    sys.exit(backups.exit_code(rows))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which client plays a scenario: `preset:NAME`, or `module:factory` of the user's own."""
+"""Which client plays a scenario: `preset:NAME`, `mutant:NAME`, or `module:factory` of one's own."""
 
 import importlib
 import sys
@@ -7,11 +7,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from chaos.client import mutants, presets
 from chaos.client.call import Client, Factory, Wiring
-from chaos.client.presets import factory_for
 from chaos.errors import ScenarioError
 
 METHODS = ("begin", "decisions")
+NAMED = {"preset": presets.factory_for, "mutant": mutants.factory_for}
 
 
 def factory_named(word: str) -> Factory:
@@ -21,12 +22,11 @@ def factory_named(word: str) -> Factory:
     names breaks or builds no client.
     """
     kind, _, rest = word.partition(":")
-    if kind == "preset":
-        return factory_for(rest)
+    if kind in NAMED:
+        return NAMED[kind](rest)
     if not rest or not kind:
-        raise ScenarioError(
-            f"--client {word}: say preset:NAME or module:factory, e.g. preset:recommended."
-        )
+        right = "say preset:NAME, mutant:NAME or module:factory, e.g. preset:recommended"
+        raise ScenarioError(f"--client {word}: {right}.")
     # The console script's own folder is first on the path, not the one the user stands in.
     if "" not in sys.path:
         sys.path.insert(0, "")
