@@ -17,12 +17,18 @@ TESTS = load(ROOT / "tests")
 
 # The only modules of the pure parts that touch sockets, clocks, files or unseeded chance.
 SHELLS = (
-    *("chaos.client.connection", "chaos.client.transport"),
+    *("chaos.client.async_driving", "chaos.client.blocking_transport", "chaos.client.connection"),
+    *("chaos.client.check_backups", "chaos.client.driving", "chaos.client.httpx_terms"),
+    *("chaos.client.key_client", "chaos.client.parsing", "chaos.client.policy_transport"),
+    *("chaos.client.telemetry", "chaos.client.transport"),
     *("chaos.service.protocol", "chaos.service.serve", "chaos.service.server"),
     "chaos.service.vault",
     *("chaos.proxy.address", "chaos.proxy.alarm", "chaos.proxy.client", "chaos.proxy.connection"),
     *("chaos.proxy.control", "chaos.proxy.engine", "chaos.proxy.gate", "chaos.proxy.http"),
-    "chaos.proxy.server",
+    *("chaos.proxy.bulk", "chaos.proxy.crew", "chaos.proxy.fault_proxy", "chaos.proxy.guardian"),
+    *("chaos.proxy.keeper", "chaos.proxy.library", "chaos.proxy.ports", "chaos.proxy.running"),
+    *("chaos.proxy.serve", "chaos.proxy.server", "chaos.proxy.side", "chaos.proxy.splice"),
+    "chaos.proxy.worker",
     *("chaos.run.children", "chaos.run.journal", "chaos.run.stored", "chaos.run.tail"),
 )
 LIVE_WORLDS = (
@@ -68,6 +74,10 @@ TRACES = {
 # Tests of more than one module, beside those that mirror a module, and what each holds.
 WIDER = {
     "tests.architecture.test_rules": "each rule of the house can fail",
+    "tests.client.test_conformance": "presets against the libraries that they are named for",
+    "tests.client.test_machine": "any client under random faults and clocks",
+    "tests.proxy.test_clients": "other people's clients of the API",
+    "tests.proxy.test_robust": "the proxy under a thousand connections, floods and resets",
     "tests.proxy.test_compatible": "the proxy against a real Toxiproxy",
     "tests.proxy.test_defects": "defects of Toxiproxy that ours does not have",
     "tests.proxy.test_live": "the proxy as live connections see it",
@@ -83,20 +93,21 @@ WIDER = {
 }
 # Modules that no test of their part imports, and the test module through which they are seen.
 SEEN = {
-    "tests.analysis.test_analyse": ["analysis.headline"],
-    "tests.analysis.test_why": [
-        *("analysis.detours", "analysis.integrity", "analysis.marks", "analysis.saturation"),
-        *("analysis.selection", "analysis.telling", "analysis.wording"),
-    ],
     "tests.client.test_caller": ["client.region", "client.repeatable", "client.route"],
     "tests.client.test_changing": [
         *("client.errands", "client.retrying", "client.rotations", "client.sending"),
     ],
+    "tests.client.test_policy_transport": ["client.async_driving", "client.httpx_terms"],
     "tests.client.test_transport": ["client.connection"],
+    "tests.proxy.test_compatible": ["proxy.library", "proxy.metrics", "proxy.proof"],
+    "tests.proxy.test_lease": ["proxy.guardian", "proxy.keeper"],
+    "tests.proxy.test_robust": ["proxy.bulk", "proxy.side", "proxy.splice", "proxy.traffic"],
+    "tests.report.test_html": ["report.forms"],
     "tests.proxy.test_api": ["proxy.forms"],
     "tests.proxy.test_live": [
         *("proxy.address", "proxy.alarm", "proxy.connection", "proxy.engine", "proxy.gate"),
-        *("proxy.http", "proxy.server"),
+        *("proxy.crew", "proxy.fault_proxy", "proxy.http", "proxy.messages", "proxy.ports"),
+        *("proxy.running", "proxy.server", "proxy.worker"),
     ],
     "tests.proxy.test_toxics": ["proxy.stage"],
     "tests.report.test_figure": [

@@ -169,15 +169,13 @@ def mirror(tree: Tree, tests: Tree, seen_through: Mapping[str, str]) -> Iterator
     """Each module with code has a test module of its name, or tests of its part that import it.
 
     ``seen_through`` names, for a module that has neither, the test module through which it is seen;
-    an entry that nobody needs, or that leads nowhere, is a complaint, too.
+    an entry that leads nowhere is a complaint, too.
     """
     imported = _imported_by_part(tree, tests)
     for name, module in tree.modules.items():
         own = tests.modules.keys() & _mirrors(name)
-        if own or name in imported or not _has_code(module):
-            if name in seen_through:
-                yield f"{name} is seen by tests of its own, not only through another's"
-        elif name not in seen_through:
+        seen = own or name in imported or name in seen_through
+        if _has_code(module) and not seen:
             yield f"{name} has no {_mirrors(name)[0]}, and no test of its part imports it"
     for name, through in seen_through.items():
         if name not in tree.modules:
