@@ -1,6 +1,8 @@
 """What to do about each cause that a finding can have, in one sentence to the client's owner."""
 
-ADVICE: dict[str, str] = {
+from chaos.analysis.telling import Cause
+
+ADVICE: dict[Cause, str] = {
     "no backup tried": (
         "Give the clients the backup root key: its region's endpoint, its instance and its own key "
         "id, and let a call go there when the primary fails."

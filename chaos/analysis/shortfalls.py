@@ -6,7 +6,16 @@ from chaos.analysis.case import Case
 from chaos.analysis.evidence import UNKNOWN
 from chaos.analysis.rates import PARTS, worst
 from chaos.analysis.selection import attempts_in, operations_in
-from chaos.analysis.telling import Told, ending, longest, numbers, reasons, region_name, story
+from chaos.analysis.telling import (
+    Cause,
+    Told,
+    ending,
+    longest,
+    numbers,
+    reasons,
+    region_name,
+    story,
+)
 from chaos.analysis.wording import listed, many, seconds
 from chaos.run.record import WHYS
 from chaos.scenario.objective import Measure
@@ -37,7 +46,7 @@ def availability_why(case: Case, measure: Measure) -> Told:
         f"{when}{bad:,} of {many(total, 'operation')} did not end ok: {listed(parts)}; the first, "
         f"operation {number}, ended after {_duration(case, first)}: {ending(evidence, first)}"
     )
-    cause = "no attempt" if found[0][0].startswith("without") else "failed operations"
+    cause: Cause = "no attempt" if found[0][0].startswith("without") else "failed operations"
     return Told(text, numbers(evidence, [first for _, _, first in found]), cause)
 
 

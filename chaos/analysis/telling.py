@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -15,19 +16,50 @@ TIMEOUTS = {
     for name in ("connect_timeout", "read_timeout", "total_timeout")
 }
 _MOST_CITED = 5
+Cause = Literal[
+    "no backup tried",
+    "backup failed as well",
+    "timeout waited out",
+    "timeouts in a row",
+    "waits at a dead region",
+    "too many attempts at one region",
+    "learns by operation",
+    "backup slow",
+    "slow to detect",
+    "quiet client",
+    "failed operations",
+    "no attempt",
+    "retries amplify",
+    "not recovered",
+    "slow failback",
+    "slow operations",
+    "unknown outcomes",
+    "not at rest",
+    "metastable",
+    "herd",
+    "early retries",
+    "no growth",
+    "no jitter",
+    "switches too often",
+    "token storm",
+    "data keys lost",
+    "wrong plaintext",
+    "fault without effect",
+    "generator saturated",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """A sentence, the numbers of the operations that it cites, and the cause by its name.
 
-    ``cause`` is a key of :data:`chaos.analysis.advice.ADVICE`, empty where there is nothing to
+    ``cause`` has its entry in :data:`chaos.analysis.advice.ADVICE`; None where there is nothing to
     advise.
     """
 
     text: str
     records: tuple[int, ...] = ()
-    cause: str = ""
+    cause: Cause | None = None
 
 
 def region_name(evidence: Evidence, code: int) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from chaos.analysis import analyse
+from chaos.analysis.findings import Finding
 from chaos.client.call import Decision, DecisionKind
 from chaos.run.record import (
     ATTEMPT,
@@ -37,6 +39,7 @@ LIMITS: dict[Unit, str] = {
     "count": "1",
     "rate": "1/s",
 }
+HOLE = Fault("home-hole", "timeout", "wire", HOME, 20.0, 20.0, (("timeout", 0.0),))
 PARAMETERS = {"rto": Quantity(10.0, "seconds")}
 
 
@@ -270,3 +273,18 @@ def failed_over(made: Made, client: int, due: float, tries: int = 1, wait: float
         now += wait
     attempts.append(Tried(BACKUP, now, now + 0.02, 200, "failover"))
     return made.operation(client, due, *attempts)
+
+
+def before(made: Made) -> None:
+    """200 good operations of one client: something to hold the fault against."""
+    made.healthy(0.0, 20.0, client=99, every=0.1)
+
+
+def judged(made: Made, text: str) -> Finding:
+    """The finding of one rule over a run; whatever failed says why in a whole sentence."""
+    made.objectives = (text,)
+    (finding,) = analyse(made.run()).findings
+    if finding.verdict == "failed":
+        assert finding.why.endswith(".")
+        assert not finding.why[0].islower()
+    return finding

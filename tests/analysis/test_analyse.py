@@ -1,42 +1,13 @@
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.analysis import analyse
 from chaos.analysis.advice import ADVICE
-from chaos.analysis.findings import Analysis
 from chaos.scenario.model import Fault
-from tests.analysis.made import BACKUP, DOWN, HOME, REGIONS, Made, Tried, failed_over, shuffled
-
-RULES = (
-    "failover.p95 <= rto",
-    "recover <= rto",
-    "failback <= 15s",
-    "availability(steady) >= 99%",
-    "availability(fault, after failover) >= 99%",
-    "amplification <= 1.2",
-    "integrity == 100%",
-    "wrong_plaintext == 0",
-)
-
-
-def good(rules: tuple[str, ...] = RULES) -> Made:
-    """Two clients that fail over at once and come home at once, and keys that open."""
-    made = Made(objectives=rules)
-    made.healthy(0.0, 20.0)
-    failed_over(made, 0, 20.0)
-    failed_over(made, 1, 20.01)
-    made.healthy(20.2, 40.0, region=BACKUP)
-    made.healthy(40.0, 60.0)
-    for number in range(5):
-        made.wrapped(number, dict.fromkeys(REGIONS, "right"))
-    return made
-
-
-def verdicts(analysis: Analysis) -> dict[str, str]:
-    return {finding.objective.text: finding.verdict for finding in analysis.findings}
+from tests.analysis.made import BACKUP, DOWN, HOME, REGIONS, Made, Tried, shuffled
+from tests.analysis.passing import RULES, good, verdicts
 
 
 def test_a_good_run_passes_and_says_so_in_one_sentence() -> None:
@@ -52,32 +23,6 @@ def test_a_good_run_passes_and_says_so_in_one_sentence() -> None:
     assert [mark.name for mark in analysis.marks] == [
         "detected", "failed_over", "recovered", "failed_back",
     ]  # fmt: skip
-
-
-def test_the_marks_stand_where_half_of_the_clients_had_got_to() -> None:
-    made = Made(clients=4)
-    made.healthy(0.0, 20.0)
-    for client, due in enumerate((20.0, 21.0, 22.0, 30.0)):
-        failed_over(made, client, due)
-    made.healthy(22.5, 40.0, region=BACKUP)
-    made.healthy(40.0, 60.0)
-    marks = {mark.name: mark for mark in analyse(made.run()).marks}
-
-    assert marks["detected"].at == pytest.approx(21.1)
-    assert marks["failed_over"].at == pytest.approx(21.12)
-    assert marks["failed_over"].text == (
-        "failed over: half of 4 clients 1.1 s after T0, 95 % by 10.1 s"
-    )
-    assert marks["failed_back"].at == pytest.approx(40.0)
-
-
-def test_a_fleet_that_never_left_has_no_mark_of_coming_back() -> None:
-    made = Made()
-    made.healthy(0.0, 20.0)
-    made.failing(20.0, 40.0)
-    made.healthy(40.0, 60.0)
-
-    assert analyse(made.run()).marks == ()
 
 
 def test_a_run_without_objectives_has_not_passed() -> None:
@@ -144,40 +89,6 @@ def test_a_wrong_plaintext_fails_the_run_whether_or_not_the_fault_bit() -> None:
     made.wrapped(1, {HOME: "right", BACKUP: "wrong"})
 
     assert analyse(made.run()).verdict == "failed"
-
-
-def late(made: Made, share: float) -> Made:
-    """The same run with a share of its arrivals started over 100 ms late."""
-    count = int(len(made.operations) * share)
-    rows = [(due, due + 0.2, due + 0.21, *rest) for due, _, _, *rest in made.operations[:count]]
-    made.operations[:count] = rows
-    return made
-
-
-def test_up_to_one_per_cent_of_late_arrivals_is_borne() -> None:
-    assert analyse(late(good(), 0.01).run()).verdict == "passed"
-
-
-def test_a_saturated_generator_leaves_passes_and_failures_open_but_not_the_data_keys() -> None:
-    made = late(good((*RULES, "amplification(fault) <= 0.5")), 0.02)
-    analysis = analyse(made.run())
-    found = verdicts(analysis)
-
-    assert analysis.verdict == "inconclusive"
-    assert found.pop("integrity == 100%") == "passed"
-    assert found.pop("wrong_plaintext == 0") == "passed"
-    assert set(found.values()) == {"inconclusive"}
-    assert "fell behind its plan" in analysis.findings[0].why
-    assert analysis.saturation.lag_p99 == pytest.approx(0.2)
-
-
-def test_dropped_arrivals_saturate_as_late_ones_do() -> None:
-    made = good()
-    made.dropped = 100
-    analysis = analyse(made.run())
-
-    assert analysis.verdict == "inconclusive"
-    assert analysis.saturation.planned == len(made.operations) + 100
 
 
 def test_a_censored_value_below_its_limit_says_how_long_it_was_watched() -> None:
