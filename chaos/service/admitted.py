@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -51,7 +52,7 @@ class Admitted:
     ) -> Answer:
         """Answer with a collection in Key Protect's envelope; ``metadata`` are added to its own."""
         described = {
-            "collectionType": MEDIA.format(kind),
+            "collectionType": media(kind),
             "collectionTotal": len(resources),
             **metadata,
         }
@@ -70,4 +71,10 @@ class Admitted:
 
     def _headers(self, kind: str) -> dict[str, str]:
         # IBM's SDK for Python parses application/json itself, and its users then lack `.json()`.
-        return {"content-type": MEDIA.format(kind), "correlation-id": self.correlation}
+        return {"content-type": media(kind), "correlation-id": self.correlation}
+
+
+@cache
+def media(kind: str) -> str:
+    """The media type of a collection type."""
+    return MEDIA.format(kind)

@@ -19,7 +19,6 @@ in each region. One object is one region with any number of instances; all regio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import parse_qsl, unquote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -29,7 +28,7 @@ from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
 from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
 from chaos.service.refusal import Refusal, unauthorized
-from chaos.service.routes import PREFIX, Route, find
+from chaos.service.routes import Route, resolve
 from chaos.service.storage import Forgetful, Storage
 
 BEARER = "bearer "
@@ -98,22 +97,18 @@ class KeyService:
 
     def answer(self, request: Request, now: float) -> Answer:
         """Answer one request at ``now``, UTC seconds since 1970."""
-        path, _, query_string = request.path.partition("?")
-        if path in TOKEN_PATHS:
+        if request.path.partition("?")[0] in TOKEN_PATHS:
             return self.iam.answer(request, now)
         headers = self._read_headers(request)
-        query = dict(parse_qsl(query_string)) if query_string else {}
-        segments = path[len(PREFIX) :].split("/") if path.startswith(PREFIX) else []
-        route = find(request.method, segments, query.get("action", ""))
-        if isinstance(route, list):
+        aimed = resolve(request.method, request.path)
+        route = aimed.route
+        if isinstance(route, tuple):
             answer = _no_route(route, headers["correlation-id"])
             self.answered["", "", answer.status] += 1
             return answer
         try:
             asked = self._admit(route, headers, now)
-            if "%" in path:
-                segments = [unquote(segment) for segment in segments]
-            asked.path, asked.query, asked.body = tuple(segments[1::2]), query, request.body
+            asked.path, asked.query, asked.body = aimed.names, aimed.query, request.body
             answer = route.endpoint(asked)
             instance = asked.instance
             if route.writes or instance.touched:
@@ -160,7 +155,7 @@ class KeyService:
         )
 
 
-def _no_route(methods: list[str], correlation: str) -> Answer:
+def _no_route(methods: tuple[str, ...], correlation: str) -> Answer:
     if not methods:
         return Refusal(404, "", "The requested path does not exist").answer("", correlation)
     refusal = Refusal(405, "", "The requested method is not allowed on this path")

@@ -14,6 +14,9 @@ from chaos.exchange import Answer, Request
 
 Respond = Callable[[Request], Answer]
 BODY_AT_MOST = 1 << 20
+HEAD_AT_MOST = 64 << 10
+NAMES_REMEMBERED = 256
+_NAMES: dict[bytes, str] = {}  # header names as written: the same few come again and again
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _EXPECT = b"expect"
@@ -82,11 +85,21 @@ class HttpConnection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request target."""
-        self._url += url
+        self._head += len(url)
+        if self._head <= HEAD_AT_MOST:
+            self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
-        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        self._head += len(name) + len(value)
+        if self._head > HEAD_AT_MOST:
+            return
+        known = _NAMES.get(name)
+        if known is None:
+            known = name.decode("latin-1")
+            if len(_NAMES) < NAMES_REMEMBERED:
+                _NAMES[name] = known
+        self._headers.append((known, value.decode("latin-1")))
         if len(name) == len(_EXPECT) and name.lower() == _EXPECT:
             self._expects = value.lower() == b"100-continue"
 
@@ -106,9 +119,10 @@ class HttpConnection(asyncio.Protocol):
         if self._closing:
             return
         method = self._parser.get_method().decode("latin-1")
-        if self._length > BODY_AT_MOST:
+        if self._length > BODY_AT_MOST or self._head > HEAD_AT_MOST:
             self._closing = True
-            self._out.append(encode(Answer(413), keep_alive=False))
+            too_long = 413 if self._length > BODY_AT_MOST else 431
+            self._out.append(encode(Answer(too_long), keep_alive=False))
             return
         path = self._url.decode("latin-1")
         if not path.startswith("/"):
@@ -124,6 +138,7 @@ class HttpConnection(asyncio.Protocol):
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._length = 0
+        self._head = 0
         self._expects = False
 
 

@@ -1,7 +1,9 @@
 """Which path is answered by what, and which role it takes; the API description is made of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
 
 from chaos.exchange import Answer
 from chaos.service.admitted import Admitted
@@ -21,6 +23,7 @@ from chaos.service.roles import Role
 
 PREFIX = "/api/v2/"
 Endpoint = Callable[[Admitted], Answer]
+REMEMBERED_LENGTH = 200
 PAGED = ("limit", "offset", "totalCount")
 LISTED = ("limit", "offset", "state", "extractable", "search", "sort", "filter")
 COUNTED = ("state", "extractable", "filter")
@@ -254,7 +257,7 @@ for _route in ROUTES:
         _METHODS[_route.path].append(_route.method)
 
 
-def find(method: str, segments: list[str], action: str) -> Route | list[str]:
+def find(method: str, segments: list[str], action: str) -> Route | tuple[str, ...]:
     """The route of a request, or the methods that its path knows, none when nobody knows it.
 
     Names stand at every second place of a path, so a route is found by looking and not by
@@ -269,4 +272,29 @@ def find(method: str, segments: list[str], action: str) -> Route | list[str]:
         route = _BY_NAME.get((method, pattern, action))
         if route is not None:
             return route
-    return next((_METHODS[pattern] for pattern in patterns if pattern in _METHODS), [])
+    return next((tuple(_METHODS[pattern]) for pattern in patterns if pattern in _METHODS), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a request is aimed at: its route, or the methods of its path; names in it; its query."""
+
+    route: Route | tuple[str, ...]
+    names: tuple[str, ...]
+    query: Mapping[str, str]
+
+
+def resolve(method: str, target: str) -> Resolved:
+    """Read a request target. The same few come again and again, so short ones are remembered."""
+    return (_remembered if len(target) <= REMEMBERED_LENGTH else _read)(method, target)
+
+
+def _read(method: str, target: str) -> Resolved:
+    path, _, query_string = target.partition("?")
+    query = dict(parse_qsl(query_string))
+    segments = path[len(PREFIX) :].split("/") if path.startswith(PREFIX) else []
+    route = find(method, segments, query.get("action", ""))
+    return Resolved(route, tuple(unquote(name) for name in segments[1::2]), query)
+
+
+_remembered = lru_cache(maxsize=4096)(_read)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.exchange import Answer, Request
-from chaos.service.protocol import BODY_AT_MOST, HttpConnection, encode
+from chaos.service.protocol import BODY_AT_MOST, HEAD_AT_MOST, HttpConnection, encode
 
 
 class Wire:
@@ -102,6 +102,14 @@ def test_a_body_that_is_too_long_is_refused_without_being_kept() -> None:
     connection.data_received(head + bytes(BODY_AT_MOST + 1))
     assert asked == []
     assert wire.sends[0].startswith(b"HTTP/1.1 413 ")
+    assert wire.done == ["close"]
+
+
+def test_a_head_that_is_too_long_is_refused_without_being_kept() -> None:
+    connection, wire, asked = connect()
+    connection.data_received(GET.replace(b"value", b"v" * (HEAD_AT_MOST + 1)))
+    assert asked == []
+    assert wire.sends[0].startswith(b"HTTP/1.1 431 ")
     assert wire.done == ["close"]
 
 
