@@ -75,7 +75,8 @@ class BlockingWorld:
         self._greenlets = pool.Group()
         self._heads: dict[str, tuple[str, int]] = {}
         self.dropped = 0
-        self.stopped = False
+        self._stopped = event.Event()
+        self._broken: BaseException | None = None
 
     def now(self) -> float:
         return time.monotonic() - self._zero
@@ -125,23 +126,38 @@ class BlockingWorld:
         raise AssertionError("triggers are awaited by the nemesis, in the parent")
 
     async def play(self, starts: Iterable[tuple[float, Program]]) -> None:
-        """One greenlet for every program at its due time, however many are still under way."""
+        """One greenlet for every program at its due time, however many are still under way.
+
+        A program that breaks is nobody's outcome: it ends the playing, and its error comes out.
+        """
         for due, program in starts:
             wait = due - self.now()
-            if wait > 0:
-                gevent.sleep(wait)
-            if self.stopped or len(self._greenlets) >= IN_FLIGHT_LIMIT:
-                self.dropped += not self.stopped
+            if self._stopped.wait(wait) if wait > 0 else self._stopped.is_set():
                 program.close()
-                if self.stopped:
-                    return
+                break
+            if len(self._greenlets) < IN_FLIGHT_LIMIT:
+                self._greenlets.spawn(self._run, program)
             else:
-                self._greenlets.spawn(run_blocking, program)
+                self.dropped += 1
+                program.close()
         self._greenlets.join()
+        if self._broken is not None:
+            raise self._broken
+
+    def _run(self, program: Program) -> None:
+        try:
+            run_blocking(program)
+        except Exception as error:  # noqa: BLE001 - it is raised again where the playing ends
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """End the playing because of an error that is none under test; the first counts."""
+        self._broken = self._broken or error
+        self.stop()
 
     def stop(self) -> None:
         """Begin nothing more and give up what is under way."""
-        self.stopped = True
+        self._stopped.set()
         self._greenlets.kill(block=False)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import os
 import site
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,29 @@ from chaos.errors import WorldError
 
 READY_WITHIN = 20.0
 STOP_WITHIN = 3.0
-ERROR_LIMIT = 2_000
+LAST_WORDS_WITHIN = 1.0
+COMPLAINTS_LIMIT = 4_000
 
 
 @dataclass(slots=True)
 class Child:
-    """One running child: what it is, what it said when it was ready, and its pipes."""
+    """One running child: what it is, what it said when it was ready, and its pipes.
+
+    ``complaints`` is the end of its standard error, which is read as it comes, so that a talkative
+    child never waits for a reader.
+    """
 
     name: str
     process: asyncio.subprocess.Process
-    ready: Mapping[str, Any]
+    ready: Mapping[str, Any] = field(default_factory=dict)
+    complaints: bytes = b""
+    listening: asyncio.Task[None] | None = None
+
+    async def listen(self) -> None:
+        """Read its standard error to the end."""
+        assert self.process.stderr is not None
+        while more := await self.process.stderr.read(COMPLAINTS_LIMIT):
+            self.complaints = (self.complaints + more)[-COMPLAINTS_LIMIT:]
 
     async def tell(self, line: Mapping[str, Any]) -> None:
         """Write one more JSON line to the child's standard input."""
@@ -56,12 +69,10 @@ class Child:
 
     async def last_words(self) -> str:
         """The last line that the child wrote to its standard error, for the person who must act."""
-        assert self.process.stderr is not None
-        with contextlib.suppress(asyncio.TimeoutError):
-            async with asyncio.timeout(1.0):
-                text = (await self.process.stderr.read()).decode(errors="replace").strip()
-                return text[-ERROR_LIMIT:].splitlines()[-1] if text else ""
-        return ""
+        if self.listening is not None:
+            await asyncio.wait([self.listening], timeout=LAST_WORDS_WITHIN)
+        lines = self.complaints.decode(errors="replace").splitlines()
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     async def stop(self) -> None:
         """End the child: close its input, then SIGTERM, then SIGKILL. Only ever our own child."""
@@ -96,7 +107,9 @@ async def spawn(name: str, module: str) -> Child:
         env=_environment(),
         limit=2**20,
     )
-    return Child(name, process, {})
+    child = Child(name, process)
+    child.listening = asyncio.create_task(child.listen())
+    return child
 
 
 async def configure(child: Child, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -111,8 +124,8 @@ async def configure(child: Child, configuration: Mapping[str, Any]) -> Mapping[s
     except TimeoutError:
         raise WorldError(f"{child.name} did not answer within {READY_WITHIN:g} s.") from None
     if said is None or not said.get("ready"):
-        words = await child.last_words()
-        raise WorldError(f"{child.name} did not start: {words or 'it ended without a word'}")
+        words = (await child.last_words()).rstrip(".") or "it ended without a word"
+        raise WorldError(f"{child.name} did not start: {words}.")
     child.ready = said
     return said
 

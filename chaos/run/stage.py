@@ -152,8 +152,8 @@ class SocketsRun:
     async def _heard(self, load: Child) -> None:
         said = await load.hear()
         if said is None or "done" not in said:
-            words = await load.last_words()
-            raise WorldError(f"the load generator ended early: {words or 'without a word'}")
+            words = (await load.last_words()).rstrip(".") or "without a word"
+            raise WorldError(f"the load generator ended early: {words}.")
         self._dropped = int(said["dropped"])
 
     async def _guard(self, child: Child) -> None:

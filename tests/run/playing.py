@@ -8,7 +8,19 @@ import hashlib
 from random import Random
 
 from chaos.client import wire
-from chaos.client.call import Call, Decision, Done, Factory, Step, Target, Try, Wait, Why, Wiring, Work
+from chaos.client.call import (
+    Call,
+    Decision,
+    Done,
+    Factory,
+    Step,
+    Target,
+    Try,
+    Wait,
+    Why,
+    Wiring,
+    Work,
+)
 from chaos.exchange import Reply
 from chaos.run.encoding import Memory
 from chaos.run.simulation import simulate
