@@ -26,7 +26,7 @@ def recover_why(case: Case, _: Measure) -> Told:
         starts, ends = worst.starts, worst.ends
     due = case.evidence.operations["due"]
     within = (due >= starts) & (due < ends)
-    bad = reasons(case.evidence, within)
+    bad = reasons(case.evidence, within, case.evidence.good)
     if not bad:
         return Told(
             f"half of the clients had noticed {seconds(found.measured(None).value or 0.0)} after T0"

@@ -5,7 +5,7 @@ import numpy as np
 from chaos.analysis.case import Case
 from chaos.analysis.spread import holder
 from chaos.analysis.telling import TIMEOUTS, Told, region_name, tries
-from chaos.analysis.wording import kind, many, reply, seconds
+from chaos.analysis.wording import LEAST_STATUS, kind, many, reply, seconds
 from chaos.run.record import Columns
 from chaos.scenario.objective import Measure
 
@@ -59,10 +59,12 @@ def _given_up(case: Case, attempt: int) -> str:
     operation, attempts = evidence.operations[row], evidence.attempts_of(row)
     lasted = seconds(float(operation["ended"] - operation["started"]))
     kinds = {int(status) for status in attempts["status"]}
-    if len(kinds) == 1:
-        said = f"{len(attempts)} {kind(kinds.pop())} attempt" + "s" * (len(attempts) > 1)
-    else:
+    if len(kinds) > 1:
         said = tries(evidence, attempts)
+    elif min(kinds) < LEAST_STATUS:
+        said = many(len(attempts), f"{kind(kinds.pop())} attempt")
+    else:
+        said = f"{many(len(attempts), 'attempt')} answered {kinds.pop()}"
     return f"{said} over {lasted}, then " + ("it was served there" if _ok(case, row) else "gave up")
 
 

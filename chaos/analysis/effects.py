@@ -154,8 +154,10 @@ def _delayed(evidence: Evidence, fault: Fault, region: int | None) -> Bools:
     if not before.any():
         return np.zeros(len(attempts), dtype=np.bool_)
     usual = np.sort(lasted[before])
+    slow = lasted > _SLOWER * float(np.percentile(usual, 99, method="inverted_cdf"))
     latency = dict(fault.attributes).get("latency", 0.0)
     if latency > 0:
-        return np.asarray(lasted > usual[len(usual) // 2] + _SEEN * latency, dtype=np.bool_)
-    slowest = float(np.percentile(usual, 99, method="inverted_cdf"))
-    return np.asarray(lasted > _SLOWER * slowest, dtype=np.bool_)
+        # What its client gave up early, once a hedge had won, never had the time to show it.
+        given_up = ~evidence.answered & ~evidence.failed
+        slow &= given_up | (lasted > usual[len(usual) // 2] + _SEEN * latency)
+    return np.asarray(slow, dtype=np.bool_)

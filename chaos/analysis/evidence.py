@@ -28,9 +28,11 @@ class Evidence:
 
     ``row`` is the row in ``operations`` of each attempt's operation, -1 where that never ended.
     ``asked_at`` is when each attempt's operation was due, or when the attempt was sent where the
-    operation never ended. ``answered`` are the attempts that were answered with success, ``failed``
-    those that were not, but for the ones that their own client cancelled. ``until`` is how long the
-    run was watched: to the end of its plan, or to where it was aborted.
+    operation never ended. ``good`` are the operations that ended ok no later than W after they were
+    due: one that hung for longer was down meanwhile, however it ended. ``answered`` are the
+    attempts that were answered with success, ``failed`` those that were not, but for the ones that
+    their own client cancelled. ``until`` is how long the run was watched: to the end of its plan,
+    or to where it was aborted.
     """
 
     run: Run
@@ -40,6 +42,7 @@ class Evidence:
     row: Ints
     asked_at: Floats
     ok: Bools
+    good: Bools
     answered: Bools
     failed: Bools
     phases: tuple[Phase, ...]
@@ -66,6 +69,7 @@ def gather(run: Run) -> Evidence:
     asked_at = attempts["sent"].astype(np.float64)
     asked_at[row >= 0] = operations["due"][row[row >= 0]]
     answered = (attempts["status"] >= 200) & (attempts["status"] < 300)  # noqa: PLR2004 - HTTP's successes
+    ok = operations["outcome"] == OK
     return Evidence(
         run=run,
         operations=operations,
@@ -73,7 +77,8 @@ def gather(run: Run) -> Evidence:
         refreshes=everything[of_token],
         row=row,
         asked_at=asked_at,
-        ok=operations["outcome"] == OK,
+        ok=ok,
+        good=ok & (operations["ended"] - operations["due"] <= run.scenario.window),
         answered=answered,
         failed=~answered & (attempts["status"] != _CANCELLED),
         phases=_phases(run),

@@ -48,7 +48,7 @@ def failback(evidence: Evidence, found: tuple[Effect, ...], baseline: float) -> 
     starts = sliding.starts(last, watched, window)
     n = sliding.within(due, starts, window)
     at = sliding.flagged(due, at_home, starts, window)
-    ok = sliding.flagged(due, evidence.ok, starts, window)
+    ok = sliding.flagged(due, evidence.good, starts, window)
     good = (at >= AT_HOME * n) & ~leaves(n, ok, baseline)
     back = sliding.held_from(starts, good)
     away = 1.0 - float(at[-1] / n[-1]) if len(n) and n[-1] else 0.0

@@ -10,6 +10,8 @@ from chaos.analysis.telling import region_name
 from chaos.analysis.wording import listed, many, seconds, share
 from chaos.scenario.objective import Measure
 
+_HALF = 0.5
+
 
 def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborted: str = "") -> str:
     """One sentence that is true of the run whatever else is read.
@@ -41,22 +43,25 @@ def _claim(case: Case) -> str:
     names = [region_name(case.evidence, int(region)) for region in regions]
     left = names[int(np.argmax(counts))]
     clients = many(len(journeys.clients), "client")
+    # A region that only became slow was not lost.
+    slow = case.evidence.answered[journeys.first].mean() > _HALF
+    met = f"met a slow {left}" if slow else f"lost {left}"
     came = ~np.isnan(journeys.arrived)
     if not came.any():
         during = measured(case, Measure("availability", ("fault",)))
         part = _of_operations(during if during.n else ok)
         when = " under the fault" if during.n else ""
-        return f"{clients} lost {left} and none failed over: {part}{when}; {_keys(case)}"
+        return f"{clients} {met} and none failed over: {part}{when}; {_keys(case)}"
     arrivals = case.evidence.attempts["region"][journeys.arrival[came]]
     others = listed([region_name(case.evidence, int(code)) for code in np.unique(arrivals)])
     if not came.all():
         return (
-            f"{int(came.sum()):,} of {clients} that lost {left} failed over to {others}; "
+            f"{int(came.sum()):,} of {clients} that {met} failed over to {others}; "
             f"{_of_operations(ok)}; {_keys(case)}"
         )
     took = measured(case, Measure("failover", (), "p95"))
     return (
-        f"{clients} lost {left} and failed over to {others} in {seconds(took.value or 0.0)} (p95); "
+        f"{clients} {met} and failed over to {others} in {seconds(took.value or 0.0)} (p95); "
         f"{_keys(case)}"
     )
 

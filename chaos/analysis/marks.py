@@ -25,7 +25,8 @@ def marks(case: Case) -> tuple[Mark, ...]:
     found += _fleet(case, "detected", journeys.detected)
     found += _fleet(case, "failed_over", journeys.arrived)
     recovered = measured(case, Measure("recover"))
-    if recovered.value is not None and not recovered.censored:
+    # A fleet that never left the objective has nothing to recover from.
+    if recovered.value and not recovered.censored:
         said = f"recovered {seconds(recovered.value)} after T0"
         found.append(Mark("recovered", case.t0 + recovered.value, said))
     back = case.failback

@@ -1,9 +1,10 @@
 """When the fleet was good again: time to recover, and the operations lost until then.
 
-B is the availability before T0. The moment of recovery is estimated as the argmin of the
-cumulative sum of (ok - 0.99 B due) over bins of 1 s that hold 30 operations or more, and confirmed
-by the hold rule: no later window W of the phase leaves 0.99 B. Change-point methods were off by 10
-to 60 s where this one is off by less than a second (compared over 300 drawn outages each).
+B is the availability before T0, of operations that end ok within W of when they were due. The
+moment of recovery is estimated as the argmin of the cumulative sum of (ok - 0.99 B due) over bins
+of 1 s that hold 30 operations or more, and confirmed by the hold rule: no later window W of the
+phase leaves 0.99 B. Change-point methods were off by 10 to 60 s where this one is off by less than
+a second (compared over 300 drawn outages each).
 
 A window leaves the objective when it falls short of 0.99 B by more than three standard deviations
 of what B itself would scatter there; where nothing failed before T0 that is any shortfall at all.
@@ -11,7 +12,7 @@ of what B itself would scatter there; where nothing failed before T0 that is any
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import fsum, inf, sqrt
+from math import inf, sqrt
 
 import numpy as np
 
@@ -72,21 +73,24 @@ def recovery(evidence: Evidence, found: tuple[Effect, ...], t0: float) -> Recove
     phase = evidence.phase("fault")
     until = min(evidence.until, max(phase.ends if phase else inf, t0))
     before = (due < t0) & ~touched_operations(evidence, found)
-    baseline = float(evidence.ok[before].mean()) if before.any() else None
+    baseline = float(evidence.good[before].mean()) if before.any() else None
     within = (due >= t0) & (due < until)
     if baseline is None:
         return Recovery(None, t0, until, None, None, int(within.sum()), 0.0)
-    bins = stretches(evidence, t0, until)
+    bins = stretches(evidence, evidence.good, t0, until)
     recovered, worst = _recovered(evidence, bins, baseline, until)
     if worst is not None and not worst.due:
         until = worst.starts
-    disturbed = [each for each in bins if recovered is None or each.ends <= recovered]
-    lost = fsum(baseline * each.due - each.ok for each in disturbed)
+    disturbed = within & (due < (until if recovered is None else recovered))
+    lost = float(evidence.ok[before].mean() * disturbed.sum() - evidence.ok[disturbed].sum())
     return Recovery(baseline, t0, until, recovered, worst, int(within.sum()), max(0.0, lost))
 
 
-def stretches(evidence: Evidence, starts: float, ends: float) -> tuple[Stretch, ...]:
-    """Bins of 1 s from ``starts`` on, each widened until 30 operations are due in it."""
+def stretches(evidence: Evidence, flags: Bools, starts: float, ends: float) -> tuple[Stretch, ...]:
+    """Bins of 1 s from ``starts`` on, each widened until 30 operations are due in it.
+
+    ``flags`` says which operations count as ok.
+    """
     due = evidence.operations["due"]
     edges = np.append(np.arange(starts, ends, BIN), ends)
     places = np.searchsorted(due, edges)
@@ -97,7 +101,7 @@ def stretches(evidence: Evidence, starts: float, ends: float) -> tuple[Stretch, 
     # What is left over at the end is too little for a bin of its own.
     if kept[-1] != len(edges) - 1:
         kept[-1 if len(kept) > 1 else len(kept) :] = [len(edges) - 1]
-    sums = np.concatenate(([0], np.cumsum(evidence.ok)))
+    sums = np.concatenate(([0], np.cumsum(flags)))
     return tuple(
         Stretch(
             float(edges[left]),
@@ -123,7 +127,7 @@ def _recovered(
     if not len(starts):
         return None, Stretch(moment, until, 0, 0)
     due = evidence.operations["due"]
-    n, ok = sliding.within(due, starts, window), sliding.flagged(due, evidence.ok, starts, window)
+    n, ok = sliding.within(due, starts, window), sliding.flagged(due, evidence.good, starts, window)
     left = leaves(n, ok, baseline)
     if not left.any():
         return moment, None

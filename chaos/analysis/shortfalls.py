@@ -32,7 +32,7 @@ def availability_why(case: Case, measure: Measure) -> Told:
         due = evidence.operations["due"]
         flags &= (due >= window[0]) & (due < window[1])
     total = int(flags.sum())
-    found = reasons(evidence, flags)
+    found = reasons(evidence, flags, evidence.ok)
     if not total and AFTER_FAILOVER in measure.where and np.isnan(case.journeys.arrived).all():
         return Told("no client failed over, so nothing was due after it", (), "no backup tried")
     if not found:

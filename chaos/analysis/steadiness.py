@@ -103,7 +103,7 @@ def portrait(evidence: Evidence) -> tuple[Point, ...]:
     """Load against goodput over the whole run, a point a second, wider where the load is thin."""
     sent = evidence.attempts["sent"]
     points = []
-    for each in stretches(evidence, 0.0, evidence.until) if evidence.until > 0 else ():
+    for each in stretches(evidence, evidence.ok, 0.0, evidence.until) if evidence.until > 0 else ():
         lasts = each.ends - each.starts
         attempts = np.searchsorted(sent, each.ends) - np.searchsorted(sent, each.starts)
         points.append(
@@ -122,7 +122,7 @@ def _broken(
     due = operations["due"]
     response = operations["ended"] - due
     n = sliding.within(due, begins, window)
-    ok = sliding.flagged(due, evidence.ok, begins, window)
+    ok = sliding.flagged(due, evidence.good, begins, window)
     past = due < before.t0
     usual = float(np.percentile(response[past], 99, method="inverted_cdf"))
     slow = sliding.flagged(due, response > SLOWER * usual, begins, window)

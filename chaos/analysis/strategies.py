@@ -79,7 +79,8 @@ def fits(found: Waits) -> list[Fit]:
     """Every strategy's best fit, the likeliest first."""
     few = found if len(found) <= _MOST else _thinned(found)
     candidates = [_none(few), *_constant(few)]
-    for factor in _FACTORS:
+    # First retries alone do not show how the second ones would grow.
+    for factor in _FACTORS if (few.retry > 1).any() else (1.0,):
         candidates += _growing(few, factor)
     candidates += _decorrelated(few)
     best: dict[Strategy, Fit] = {}

@@ -87,9 +87,9 @@ def ending(evidence: Evidence, row: int) -> str:
     return why or OUTCOMES[int(operation["outcome"])]
 
 
-def reasons(evidence: Evidence, rows: Bools) -> list[tuple[str, int, int]]:
-    """Why operations did not end well, by their last attempt: in words, how many, the first row."""
-    chosen = np.flatnonzero(rows & ~evidence.ok)
+def reasons(evidence: Evidence, rows: Bools, well: Bools) -> list[tuple[str, int, int]]:
+    """Why operations did not end ``well``, by their last attempt: how, how many, the first row."""
+    chosen = np.flatnonzero(rows & ~well)
     last = _last_attempts(evidence)
     found: dict[str, tuple[int, int]] = {}
     for row in chosen:
@@ -154,6 +154,8 @@ def _reason(evidence: Evidence, row: int, last: int) -> str:
     if last < 0:
         return f"without an attempt ({ending(evidence, row)})"
     attempt = evidence.attempts[last]
+    if evidence.ok[row]:
+        return f"answered only after more than {seconds(evidence.run.scenario.window)}"
     where = region_name(evidence, int(attempt["region"]))
     if evidence.answered[last]:
         return f"although {where} answered {int(attempt['status'])} ({ending(evidence, row)})"

@@ -118,6 +118,16 @@ def test_what_a_client_cancelled_itself_is_not_held_against_the_fault() -> None:
     assert not effects(gather(made.run()))[0].touched.any()
 
 
+def test_an_attempt_that_a_hedge_beat_is_touched_once_it_took_longer_than_usual() -> None:
+    made = Made(faults=(SLOW,))
+    made.healthy(0.0, 20.0, every=1.0)
+    made.operation(0, 21.0, Tried(HOME, 21.0, 21.25, "cancelled"))
+    made.operation(0, 22.0, Tried(HOME, 22.0, 22.01, "cancelled"))
+    (effect,) = effects(gather(made.run()))
+
+    assert effect.touched[-2:].tolist() == [True, False]
+
+
 def test_the_clocks_bound_decides_about_attempts_at_the_edge_in_the_faults_favour() -> None:
     made = Made(clock_error=0.002)
     made.operation(0, 19.9, Tried(HOME, 19.9, 19.999, "closed"))

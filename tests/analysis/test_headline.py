@@ -1,6 +1,7 @@
 from chaos.analysis import analyse
 from chaos.analysis.case import work_up
 from chaos.analysis.headline import headline
+from chaos.scenario.model import Fault
 from tests.analysis.made import BACKUP, HOME, REGIONS, Made, Tried, failed_over
 
 
@@ -39,6 +40,18 @@ def test_a_run_without_a_touched_client_claims_no_failover() -> None:
     made.healthy(0.0, 60.0, every=0.1)
 
     assert of(made) == "100 % of 600 operations ended ok; the data keys were not audited"
+
+
+def test_a_region_that_only_became_slow_was_not_lost() -> None:
+    slow = Fault("home-slow", "latency", "wire", HOME, 20.0, 20.0, (("latency", 1.0),))
+    made = Made(faults=(slow,))
+    made.healthy(0.0, 20.0, every=0.1)
+    made.operation(0, 21.0, Tried(HOME, 21.0, 22.01))
+
+    assert of(made) == (
+        "1 client met a slow us-south and none failed over: 100 % of 1 operation ended ok under "
+        "the fault; the data keys were not audited"
+    )
 
 
 def test_a_run_without_an_operation_says_so() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from chaos.analysis.case import work_up
 from chaos.analysis.marks import marks
-from tests.analysis.made import BACKUP, Made, failed_over
+from tests.analysis.made import BACKUP, HOME, Made, Tried, failed_over
 
 
 def test_the_marks_stand_where_half_of_the_clients_had_got_to() -> None:
@@ -20,6 +20,14 @@ def test_the_marks_stand_where_half_of_the_clients_had_got_to() -> None:
         "failed over: half of 4 clients 1.1 s after T0, 95 % by 10.1 s"
     )
     assert found["failed_back"].at == pytest.approx(40.0)
+
+
+def test_a_fleet_that_never_left_the_objective_has_no_mark_of_recovery() -> None:
+    made = Made()
+    made.healthy(0.0, 60.0)
+    made.operation(1, 20.5, Tried(HOME, 20.5, 20.501, "refused"))
+
+    assert "recovered" not in {mark.name for mark in marks(work_up(made.run()))}
 
 
 def test_a_fleet_that_never_left_has_no_mark_of_coming_back() -> None:

@@ -10,7 +10,7 @@ from chaos.analysis.evidence import gather
 from chaos.analysis.failback import Failback
 from chaos.analysis.findings import Measured
 from chaos.analysis.measures import measured
-from chaos.analysis.recovery import Recovery, stretches
+from chaos.analysis.recovery import Recovery, Stretch, stretches
 from chaos.run.record import NOWHERE, OPERATION, OUTCOMES
 from chaos.scenario.objective import Measure
 from tests.analysis.made import BACKUP, HOME, Made, Tried, failed_over
@@ -20,6 +20,11 @@ def of(made: Made) -> Recovery:
     found = work_up(made.run()).recovery
     assert found is not None
     return found
+
+
+def stretches_of(made: Made, starts: float, ends: float) -> tuple[Stretch, ...]:
+    evidence = gather(made.run())
+    return stretches(evidence, evidence.ok, starts, ends)
 
 
 def back_of(made: Made) -> Failback:
@@ -137,11 +142,27 @@ def test_a_fleet_that_lost_nothing_is_recovered_when_half_of_it_had_noticed() ->
     assert measured(case, Measure("lost_operations")).value == 0.0
 
 
+def test_operations_that_hang_for_longer_than_a_window_are_down_meanwhile_however_they_end() -> (
+    None
+):
+    made = Made()
+    made.healthy(0.0, 20.0)
+    for step in range(1000):
+        due = 20.0 + step / 100
+        made.operation(1, due, Tried(HOME, due, 30.0, "closed"), Tried(HOME, 30.0, 30.1, 200))
+    made.healthy(30.0, 60.0)
+    found = of(made)
+
+    # All ended ok, but the first half of the ten seconds took over 5 s to do so.
+    assert found.recovered == pytest.approx(26.0)
+    assert found.lost == 0
+
+
 def test_thin_load_widens_the_bins_until_they_hold_thirty() -> None:
     made = Made()
     made.healthy(0.0, 20.0)
     made.healthy(20.0, 40.0, every=0.1)
-    bins = stretches(gather(made.run()), 20.0, 40.0)
+    bins = stretches_of(made, 20.0, 40.0)
 
     assert [round(each.ends - each.starts) for each in bins] == [3, 3, 3, 3, 3, 5]
     assert all(each.due >= 30 for each in bins)
@@ -151,7 +172,7 @@ def test_a_stretch_with_too_little_for_one_bin_is_one_bin() -> None:
     made = Made()
     made.healthy(20.0, 30.0, every=1.0)
 
-    assert [each.due for each in stretches(gather(made.run()), 20.0, 40.0)] == [10]
+    assert [each.due for each in stretches_of(made, 20.0, 40.0)] == [10]
 
 
 @given(st.lists(st.floats(0, 50), max_size=300), st.floats(0, 20), st.floats(1, 30))
@@ -162,7 +183,7 @@ def test_stretches_cover_the_time_without_gap_and_count_every_operation(
     for due in dues:
         made.operation(0, due, Tried(HOME, due, due + 0.01))
     ends = starts + length
-    bins = stretches(gather(made.run()), starts, ends)
+    bins = stretches_of(made, starts, ends)
 
     assert bins[0].starts == starts
     assert bins[-1].ends == ends

@@ -29,7 +29,7 @@ def test_reasons_are_counted_by_the_last_attempt_the_most_frequent_first() -> No
     made.operation(0, 6.0, Tried(HOME, 6.0, 6.1))
     evidence = work_up(made.run()).evidence
 
-    assert reasons(evidence, evidence.operations["due"] > 0) == [
+    assert reasons(evidence, evidence.operations["due"] > 0, evidence.ok) == [
         ("reset at us-east", 2, 1),
         ("503 at us-south", 1, 0),
         ("although us-south answered 200 (wrong plaintext)", 1, 3),
