@@ -18,7 +18,7 @@ PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 INSTALLS = "python3 -m venv"
-SLOW = ("keychaos run", "keychaos report")
+SLOW = ("keychaos run", "keychaos report", "keychaos verify", "keychaos compare")
 
 
 @dataclass(frozen=True)
