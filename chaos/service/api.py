@@ -28,7 +28,8 @@ from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
 from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
 from chaos.service.refusal import Refusal, unauthorized
-from chaos.service.routes import Route, resolve
+from chaos.service.resolve import resolve
+from chaos.service.routes import Route
 from chaos.service.storage import Forgetful, Storage
 
 BEARER = "bearer "
@@ -139,7 +140,7 @@ class KeyService:
         if identity is None or instance is None or instance.account != identity.account:
             raise unauthorized()
         roles = identity.roles(instance.id)
-        if route.role not in roles:
+        if route.role not in roles and route.also not in roles:
             raise unauthorized()
         return Admitted(
             instance,

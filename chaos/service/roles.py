@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["Reader", "ReaderPlus", "Writer", "Manager", "KeyPurge"]
+Role = Literal["Reader", "ReaderPlus", "Writer", "Manager", "KeyPurge", "KmipAdapterManager"]
 
 EVERYWHERE = "*"
 NONE: frozenset[Role] = frozenset()
@@ -15,8 +15,9 @@ IMPLIED: dict[Role, frozenset[Role]] = {
     "Reader": frozenset({"Reader"}),
     "ReaderPlus": frozenset({"Reader", "ReaderPlus"}),
     "Writer": frozenset({"Reader", "ReaderPlus", "Writer"}),
-    "Manager": frozenset({"Reader", "ReaderPlus", "Writer", "Manager"}),
+    "Manager": frozenset({"Reader", "ReaderPlus", "Writer", "Manager", "KmipAdapterManager"}),
     "KeyPurge": frozenset({"KeyPurge"}),
+    "KmipAdapterManager": frozenset({"KmipAdapterManager"}),
 }
 OWNER: tuple[Role, ...] = ("Manager", "KeyPurge")
 

@@ -1,9 +1,7 @@
 """Which path is answered by what, and which role it takes; the API description is made of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from urllib.parse import parse_qsl, unquote
 
 from chaos.exchange import Answer
 from chaos.service.admitted import Admitted
@@ -23,7 +21,7 @@ from chaos.service.roles import Role
 
 PREFIX = "/api/v2/"
 Endpoint = Callable[[Admitted], Answer]
-REMEMBERED_LENGTH = 200
+LISTER: Role = "KmipAdapterManager"  # picks the root key of an adapter, and no more
 PAGED = ("limit", "offset", "totalCount")
 LISTED = ("limit", "offset", "state", "extractable", "search", "sort", "filter")
 COUNTED = ("state", "extractable", "filter")
@@ -52,7 +50,8 @@ class Route:
 
     ``gives`` is the collection type of what comes back with ``status`` (empty: no body), ``takes``
     the schema of the body in the API description. ``action`` is the legacy form's query parameter.
-    ``writes`` says that it may change the instance; ``failed`` begins the message of its errors.
+    ``also`` is another role that may. ``writes`` says that it may change the instance; ``failed``
+    begins the message of its errors.
     """
 
     method: str
@@ -64,6 +63,7 @@ class Route:
     takes: str = ""
     query: tuple[str, ...] = ()
     action: str = ""
+    also: Role | None = None
     writes: bool = field(init=False)
     failed: str = field(init=False)
 
@@ -101,8 +101,8 @@ def _actions() -> list[Route]:
 
 
 ROUTES = (
-    Route("HEAD", "keys", "Reader", lists.count_keys, 200, query=COUNTED),
-    Route("GET", "keys", "Reader", lists.list_keys, 200, "key", query=LISTED),
+    Route("HEAD", "keys", "Reader", lists.count_keys, 200, query=COUNTED, also=LISTER),
+    Route("GET", "keys", "Reader", lists.list_keys, 200, "key", query=LISTED, also=LISTER),
     Route("POST", "keys", "Writer", keys.create, 201, "key", "Key"),
     Route(
         "POST",
@@ -113,7 +113,7 @@ ROUTES = (
         "key",
         "KeyWithOverrides",
     ),
-    Route("GET", "keys/*", "Reader", keys.read, 200, "key"),
+    Route("GET", "keys/*", "ReaderPlus", keys.read, 200, "key"),
     Route("GET", "keys/*/metadata", "Reader", keys.read_metadata, 200, "key"),
     Route("PATCH", "keys/*", "Manager", keys.patch, 200, "key", "KeyPatch"),
     Route("DELETE", "keys/*", "Manager", keys.delete, 204, query=("force",)),
@@ -129,19 +129,21 @@ ROUTES = (
         query=(*PAGED, "allKeyStates"),
     ),
     *_actions(),
-    Route("GET", "keys/*/policies", "Reader", policies.read, 200, "policy", query=("policy",)),
+    Route("GET", "keys/*/policies", "Manager", policies.read, 200, "policy", query=("policy",)),
     Route(
         "PUT", "keys/*/policies", "Manager", policies.put, 200, "policy", "KeyPolicies", ("policy",)
     ),
-    Route("POST", "keys/*/aliases/*", "Manager", aliases.create, 201, "alias"),
-    Route("DELETE", "keys/*/aliases/*", "Manager", aliases.delete, 204),
-    Route("GET", "key_rings", "Reader", rings.list_rings, 200, "key_ring", query=PAGED),
+    Route("POST", "keys/*/aliases/*", "Writer", aliases.create, 201, "alias"),
+    Route("DELETE", "keys/*/aliases/*", "Writer", aliases.delete, 204),
+    Route(
+        "GET", "key_rings", "Reader", rings.list_rings, 200, "key_ring", query=PAGED, also=LISTER
+    ),
     Route("POST", "key_rings/*", "Writer", rings.create, 201),
     Route("DELETE", "key_rings/*", "Manager", rings.delete, 204, query=("force",)),
     Route(
         "GET",
         "instance/policies",
-        "Reader",
+        "Manager",
         instance_policies.read,
         200,
         "policy",
@@ -193,7 +195,7 @@ ROUTES = (
     Route(
         "GET",
         "kmip_adapters",
-        "Reader",
+        "KmipAdapterManager",
         kmip.list_adapters,
         200,
         "kmip_adapter",
@@ -202,19 +204,19 @@ ROUTES = (
     Route(
         "POST",
         "kmip_adapters",
-        "Manager",
+        "KmipAdapterManager",
         kmip.create_adapter,
         201,
         "kmip_adapter",
         "KmipAdapter",
         ("allowExpiringKey",),
     ),
-    Route("GET", "kmip_adapters/*", "Reader", kmip.read_adapter, 200, "kmip_adapter"),
-    Route("DELETE", "kmip_adapters/*", "Manager", kmip.delete_adapter, 204),
+    Route("GET", "kmip_adapters/*", "KmipAdapterManager", kmip.read_adapter, 200, "kmip_adapter"),
+    Route("DELETE", "kmip_adapters/*", "KmipAdapterManager", kmip.delete_adapter, 204),
     Route(
         "GET",
         "kmip_adapters/*/certificates",
-        "Reader",
+        "KmipAdapterManager",
         kmip.list_certificates,
         200,
         "kmip_client_certificate",
@@ -223,7 +225,7 @@ ROUTES = (
     Route(
         "POST",
         "kmip_adapters/*/certificates",
-        "Manager",
+        "KmipAdapterManager",
         kmip.add_certificate,
         201,
         "kmip_client_certificate",
@@ -232,69 +234,34 @@ ROUTES = (
     Route(
         "GET",
         "kmip_adapters/*/certificates/*",
-        "Reader",
+        "KmipAdapterManager",
         kmip.read_certificate,
         200,
         "kmip_client_certificate",
     ),
-    Route("DELETE", "kmip_adapters/*/certificates/*", "Manager", kmip.delete_certificate, 204),
+    Route(
+        "DELETE",
+        "kmip_adapters/*/certificates/*",
+        "KmipAdapterManager",
+        kmip.delete_certificate,
+        204,
+    ),
     Route(
         "GET",
         "kmip_adapters/*/kmip_objects",
-        "Reader",
+        "KmipAdapterManager",
         kmip.list_objects,
         200,
         "kmip_object",
         query=(*PAGED, "state"),
     ),
-    Route("GET", "kmip_adapters/*/kmip_objects/*", "Reader", kmip.no_object, 200, "kmip_object"),
-    Route("DELETE", "kmip_adapters/*/kmip_objects/*", "Manager", kmip.no_object, 204),
+    Route(
+        "GET",
+        "kmip_adapters/*/kmip_objects/*",
+        "KmipAdapterManager",
+        kmip.no_object,
+        200,
+        "kmip_object",
+    ),
+    Route("DELETE", "kmip_adapters/*/kmip_objects/*", "KmipAdapterManager", kmip.no_object, 204),
 )
-_BY_NAME = {(route.method, route.path, route.action): route for route in ROUTES}
-_METHODS: dict[str, list[str]] = {}
-for _route in ROUTES:
-    if _route.method not in _METHODS.setdefault(_route.path, []):
-        _METHODS[_route.path].append(_route.method)
-
-
-def find(method: str, segments: list[str], action: str) -> Route | tuple[str, ...]:
-    """The route of a request, or the methods that its path knows, none when nobody knows it.
-
-    Names stand at every second place of a path, so a route is found by looking and not by
-    searching; a literal path wins over one with a name.
-    """
-    if len(segments) == 4 and segments[2] == "actions":  # noqa: PLR2004 (keys/{id}/actions/wrap)
-        patterns = [f"{segments[0]}/*/actions/{segments[3]}"]
-    else:
-        named = [name if place % 2 == 0 else "*" for place, name in enumerate(segments)]
-        patterns = ["/".join(segments), "/".join(named)]
-    for pattern in patterns:
-        route = _BY_NAME.get((method, pattern, action))
-        if route is not None:
-            return route
-    return next((tuple(_METHODS[pattern]) for pattern in patterns if pattern in _METHODS), ())
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What a request is aimed at: its route, or the methods of its path; names in it; its query."""
-
-    route: Route | tuple[str, ...]
-    names: tuple[str, ...]
-    query: Mapping[str, str]
-
-
-def resolve(method: str, target: str) -> Resolved:
-    """Read a request target. The same few come again and again, so short ones are remembered."""
-    return (_remembered if len(target) <= REMEMBERED_LENGTH else _read)(method, target)
-
-
-def _read(method: str, target: str) -> Resolved:
-    path, _, query_string = target.partition("?")
-    query = dict(parse_qsl(query_string))
-    segments = path[len(PREFIX) :].split("/") if path.startswith(PREFIX) else []
-    route = find(method, segments, query.get("action", ""))
-    return Resolved(route, tuple(unquote(name) for name in segments[1::2]), query)
-
-
-_remembered = lru_cache(maxsize=4096)(_read)

@@ -113,17 +113,30 @@ def test_a_role_below_the_routes_own_is_refused_and_the_own_is_not(route: Route)
         path += f"?action={route.action}"
     method = route.method
     below: tuple[Role, ...] = ORDER[: ORDER.index(needs)] if needs in ORDER else ORDER
+    if needs == "KmipAdapterManager":
+        below = ("Reader", "ReaderPlus", "Writer", "KeyPurge")
     for role in below:
         assert south.as_role(role).call(method, path).status == 401, role
     assert south.as_role(needs).call(method, path).status != 401
 
 
-def test_a_reader_sees_a_standard_key_without_its_payload(south: Caller) -> None:
+def test_a_reader_sees_no_key_but_its_metadata(south: Caller) -> None:
     key = south.create(extractable=True)["id"]
-    roles: tuple[tuple[Role, bool], ...] = (("Reader", False), ("ReaderPlus", True))
-    for role, sees in roles:
-        document = south.as_role(role).ok("GET", f"keys/{key}")["resources"][0]
-        assert ("payload" in document) == sees
+    reader = south.as_role("Reader")
+    assert reader.call("GET", f"keys/{key}").status == 401
+    assert reader.call("GET", f"keys/{key}/metadata").status == 200
+    assert "payload" in south.as_role("ReaderPlus").ok("GET", f"keys/{key}")["resources"][0]
+
+
+def test_who_manages_kmip_picks_a_root_key_and_does_nothing_else_with_it(south: Caller) -> None:
+    key = south.create()["id"]
+    someone = south.as_role("KmipAdapterManager")
+    profile = {"profile": "native_1.0", "profile_data": {"crk_id": key}}
+    someone.ok("POST", "kmip_adapters", envelope({"name": "vmware", **profile}))
+    for method, path in (("GET", "keys"), ("HEAD", "keys"), ("GET", "key_rings")):
+        assert someone.call(method, path).status == 200
+    for method, path in (("GET", f"keys/{key}"), ("POST", f"keys/{key}/actions/wrap")):
+        assert someone.call(method, path).status == 401
 
 
 def test_every_answer_echoes_the_correlation_id_or_gives_one(south: Caller) -> None:

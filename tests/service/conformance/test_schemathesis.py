@@ -32,7 +32,7 @@ def test_nothing_that_is_sent_breaks_the_twin(tmp_path: Path, *, known: bool) ->
         ran = subprocess.run(
             [
                 *(str(python.parent / "st"), "run", f"{url}/openapi.json", *headers),
-                *("--phases", "coverage,fuzzing,stateful", "-n", "15", "--seed", "20261"),
+                *("--phases", "coverage,fuzzing,stateful", "-n", "10", "--seed", "20261"),
                 *("--exclude-checks", UNCHECKED, "--warnings", "off", *kept),
             ],
             cwd=tmp_path,

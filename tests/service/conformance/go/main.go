@@ -86,7 +86,7 @@ func imported(south, _ *kp.Client) {
 	key, err := south.CreateImportedRootKey(ctx, "go-key", nil, material(1), "", "")
 	must(err)
 	check(key.Imported, "it is imported")
-	_, err = south.CreateImportToken(ctx, 600, 2)
+	_, err = south.CreateImportToken(ctx, 86400, 2) // a day of the twin is 24 seconds
 	must(err)
 	token, err := south.GetImportTokenTransportKey(ctx)
 	must(err)

@@ -106,7 +106,7 @@ public final class Driver {
       JsonObject shown = resource(south.call("GET", "keys/" + id, "", null));
       check(shown.get("imported").getAsBoolean(), "it is imported");
       // Numbers of an import token are doubles in this language's SDK.
-      String floats = "{\"expiration\":600.0,\"maxAllowedRetrievals\":2.0}";
+      String floats = "{\"expiration\":86400.0,\"maxAllowedRetrievals\":2.0}";
       JsonObject token = south.call("POST", "import_token", "import_token", floats);
       check(token.get("remainingRetrievals").getAsDouble() == 2.0, "two retrievals are left");
       check(south.call("GET", "import_token", "", null).has("payload"), "the token has a key");
