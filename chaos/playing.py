@@ -12,7 +12,7 @@ from rich.console import Console
 
 from chaos.analysis import analyse
 from chaos.analysis.findings import EXIT_CODES
-from chaos.errors import WorldError
+from chaos.errors import ScenarioError, WorldError
 from chaos.report import terminal, write
 from chaos.report.live import LiveView
 from chaos.run import stored
@@ -69,7 +69,7 @@ def play(wish: Wish) -> int:
                 ending = asyncio.run(_sockets(_order(wish, folder), view))
             # The loop put its own handler away; from here a SIGTERM unwinds again.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except WorldError:
+    except (ScenarioError, WorldError):
         stored.discard(folder)
         raise
     stored.save(folder, _ended(manifest, ending))

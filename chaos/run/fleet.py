@@ -1,7 +1,7 @@
 """The clients of a scenario, built alike in every world: wired to their targets and seeded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from chaos.client.call import Credential, Factory, Target, Wiring
@@ -22,6 +22,11 @@ class Supply:
     targets: tuple[Target, ...]
     credential: Credential
     sealed: Mapping[int, tuple[Sealed, ...]]
+
+    def moved(self, by: float) -> "Supply":
+        """The same on a clock whose time zero comes ``by`` seconds later."""
+        issued, expires = self.credential.issued - by, self.credential.expires - by
+        return replace(self, credential=replace(self.credential, issued=issued, expires=expires))
 
 
 def fleet(scenario: Scenario, factory: Factory, supply: Supply, epoch: float) -> list[Member]:

@@ -1,7 +1,8 @@
-"""The Locust child: one dispatcher user plays the open-loop plan, a greenlet for every arrival.
+"""The load under Locust: one dispatcher user plays the open-loop plan, a greenlet for each arrival.
 
 Locust drives, and counts for people who watch it; every verdict comes from the journal. Run as
-`python -m chaos.run.load` by :mod:`chaos.run.stage`, in the way of :mod:`chaos.run.children`.
+`python -m chaos.run.load` by :mod:`chaos.run.stage`, in the way of :mod:`chaos.run.children`; a
+locustfile of one's own plays the same :class:`Load` by a :class:`Dispatcher` (`loadtests/`).
 """
 
 import sys
@@ -10,106 +11,135 @@ import sys
 from locust import User, task  # isort: skip
 from locust.env import Environment  # isort: skip
 
+import contextlib
 import json
 import signal
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gevent
 from gevent.fileobject import FileObjectPosix
 
-from chaos.client.call import Credential, Target
+from chaos.client.call import Credential, Factory, Target
 from chaos.errors import ScenarioError, WorldError
 from chaos.run.blocking import BlockingWorld
-from chaos.run.clients import factory_named
+from chaos.run.clients import factory_named, told
 from chaos.run.fleet import Supply, fleet, starts
 from chaos.run.journal import Journal
 from chaos.run.operate import Sealed
 from chaos.run.world import Event, Operated, run_blocking
-from chaos.scenario import read
+from chaos.scenario import Scenario, read
 
 FLUSH_EVERY = 0.1
 PATIENCE = 30.0
 
 
 class Load:
-    """One child's share of the load: its world, its journal and the plan."""
+    """One process's share of the load: the plan, who plays it, its world and its journal.
 
-    def __init__(self, order: dict[str, Any]) -> None:
-        plan = order["scenario"]
-        self.scenario = read(plan["text"], plan["path"], plan["overrides"], plan["seed"])
-        factory = factory_named(order["client"])
-        supply = Supply(
-            tuple(Target(**target) for target in order["targets"]),
-            Credential(**order["credential"]),
-            {
-                int(client): tuple(Sealed(*pair) for pair in pairs)
-                for client, pairs in order["sealed"].items()
-            },
-        )
-        regions = tuple(region.name for region in self.scenario.regions)
-        self.journal = Journal(Path(order["folder"]), regions)
+    ``journal`` None keeps nothing. Set ``environment`` to have Locust count the operations.
+    """
+
+    def __init__(self, scenario: Scenario, factory: Factory, journal: Journal | None) -> None:
+        self.scenario = scenario
         self.environment: Environment | None = None
-        self._build = (factory, supply)
-        self.world: BlockingWorld | None = None
+        self.dropped = 0
+        self._factory = factory
+        self._journal = journal
+        self._world: BlockingWorld | None = None
 
-    def play(self, zero: float, epoch: float) -> None:
-        """Play the whole plan; returns when the last operation has ended."""
-        self.world = BlockingWorld(zero, epoch, self.note)
-        members = fleet(self.scenario, *self._build, epoch)
-        run_blocking(self.world.play(starts(self.world, self.scenario, members)))
+    def play(self, supply: Supply, zero: float, epoch: float) -> None:
+        """Play the whole plan; returns when the last operation has ended.
+
+        ``zero`` is time zero on the monotonic clock, ``epoch`` its UTC time in seconds since 1970.
+        Raises what broke a client's own code, and WorldError where the journal cannot be kept.
+        """
+        world = self._world = BlockingWorld(zero, epoch, self.note)
+        flusher = gevent.spawn(self._flush_for_ever, world)
+        try:
+            members = fleet(self.scenario, self._factory, supply, epoch)
+            run_blocking(world.play(starts(world, self.scenario, members)))
+        finally:
+            flusher.kill()
+            self.dropped = world.dropped
+            world.close()
 
     def note(self, event: Event) -> None:
         """Journal an event, and let Locust count the operations for those who watch it."""
-        self.journal.note(event)
+        if self._journal is not None:
+            self._journal.note(event)
         if isinstance(event, Operated) and self.environment is not None:
             self.environment.events.request.fire(  # type: ignore[no-untyped-call]
                 request_type=event.kind,
-                name=event.region,
+                name=event.region or "none asked",
                 response_time=(event.ended - event.due) * 1000.0,
                 response_length=0,
                 exception=None if event.outcome == "ok" else RuntimeError(event.why),
                 context={},
             )
 
-    def flush_for_ever(self) -> None:
-        """Hand records to the operating system ten times a second: a SIGKILL loses no more."""
-        while True:
-            gevent.sleep(FLUSH_EVERY)
-            self.journal.flush()
-
     def stop(self) -> None:
         """End early: begin nothing more, keep what was recorded."""
-        if self.world is not None:
-            self.world.stop()
+        if self._world is not None:
+            self._world.stop()
 
-
-def run_under_locust(load: Load, zero: float, epoch: float) -> None:
-    """Have a Locust runner spawn the one dispatcher user, and wait for its plan to end."""
-    done = gevent.event.Event()
-
-    class Dispatcher(User):
-        """Plays the plan once; the runner spawns exactly one."""
-
-        @task
-        def play(self) -> None:
-            """Play every arrival."""
+    def _flush_for_ever(self, world: BlockingWorld) -> None:
+        """Hand records to the operating system ten times a second: a SIGKILL loses no more."""
+        while self._journal is not None:
+            gevent.sleep(FLUSH_EVERY)
             try:
-                load.play(zero, epoch)
-            finally:
-                done.set()
-            gevent.sleep(PATIENCE)
+                self._journal.flush()
+            except WorldError as error:
+                world.fail(error)
+                return
 
-    environment = Environment(user_classes=[Dispatcher])
-    load.environment = environment
+
+class Dispatcher(User):
+    """The one user that Locust spawns: `drive`, of a subclass, plays the plan; then Locust quits.
+
+    What `drive` raised is kept in ``broken``, since Locust would log it and begin again.
+    """
+
+    abstract = True
+    fixed_count = 1
+    broken: ClassVar[Exception | None] = None
+
+    @task
+    def play(self) -> None:
+        """Play once."""
+        try:
+            self.drive()
+        except Exception as error:  # noqa: BLE001 - whoever started Locust raises or tells it
+            type(self).broken = error
+        runner = self.environment.runner
+        assert runner is not None
+        # By another greenlet, because quitting kills this one.
+        gevent.spawn(runner.quit)
+        gevent.sleep(PATIENCE)
+
+    def drive(self) -> None:
+        """Play the plan to its end."""
+        raise NotImplementedError
+
+
+def run_under_locust(load: Load, play: Callable[[], None]) -> None:
+    """Have a Locust runner spawn the one dispatcher, and wait until ``play`` has ended."""
+
+    class Playing(Dispatcher):
+        def drive(self) -> None:
+            play()
+
+    environment = load.environment = Environment(user_classes=[Playing])
     runner = environment.create_local_runner()
     environment.events.init.fire(  # type: ignore[no-untyped-call]
         environment=environment, runner=runner, web_ui=None
     )
     runner.start(1, spawn_rate=1)
-    done.wait()
-    runner.quit()
+    runner.greenlet.join()
+    if Playing.broken is not None:
+        raise Playing.broken
 
 
 def main() -> int:
@@ -117,31 +147,54 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     said = FileObjectPosix(sys.stdin.fileno(), "rb", close=False)
     try:
-        load = Load(json.loads(said.readline()))
+        return _played(said)
     except (ScenarioError, WorldError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the last words that the parent passes on
-        return 5
-    _say({"ready": True, "monotonic": time.monotonic()})
-    line = said.readline()
-    if not line:
-        return 0
-    go = json.loads(line)
+        sentence = str(error)
+    except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
+        sentence = f"the client broke: {told(error)}"
+    print(sentence, file=sys.stderr)  # noqa: T201 - the last words that the parent passes on
+    return 5
 
-    def lifeline() -> None:
-        said.read()
-        load.stop()
 
-    gevent.spawn(lifeline)
-    gevent.spawn(load.flush_for_ever)
-    try:
-        run_under_locust(load, go["zero"], go["epoch"])
-    finally:
-        load.journal.close()
-        if load.world is not None:
-            load.world.close()
-    dropped = load.world.dropped if load.world is not None else 0
-    _say({"done": True, "dropped": dropped})
+def _played(said: Any) -> int:
+    order = json.loads(said.readline())
+    with _ordered(order) as load:
+        _say({"ready": True, "monotonic": time.monotonic()})
+        line = said.readline()
+        if not line:
+            return 0
+        go = json.loads(line)
+
+        def lifeline() -> None:
+            said.read()
+            load.stop()
+
+        gevent.spawn(lifeline)
+        supply = _supply(order).moved(go["moved"])
+        run_under_locust(load, lambda: load.play(supply, go["zero"], go["epoch"]))
+    _say({"done": True, "dropped": load.dropped})
     return 0
+
+
+@contextlib.contextmanager
+def _ordered(order: dict[str, Any]) -> Iterator[Load]:
+    plan = order["scenario"]
+    scenario = read(plan["text"], plan["path"], plan["overrides"], plan["seed"])
+    regions = tuple(region.name for region in scenario.regions)
+    factory = factory_named(order["client"])
+    with contextlib.closing(Journal(Path(order["folder"]), regions)) as journal:
+        yield Load(scenario, factory, journal)
+
+
+def _supply(order: dict[str, Any]) -> Supply:
+    return Supply(
+        tuple(Target(**target) for target in order["targets"]),
+        Credential(**order["credential"]),
+        {
+            int(client): tuple(Sealed(*pair) for pair in pairs)
+            for client, pairs in order["sealed"].items()
+        },
+    )
 
 
 def _say(line: dict[str, object]) -> None:

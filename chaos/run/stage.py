@@ -27,6 +27,7 @@ from chaos.run.tail import Snapshot, Tail
 from chaos.run.world import Applied, Event, Wrapped
 from chaos.scenario.model import Change, Scenario
 
+PREPARED_WITHIN = 60.0
 LEAD = 0.3
 LOOK_EVERY = 0.25
 DRAIN = 20.0
@@ -57,7 +58,9 @@ class SocketsRun:
         self._regions = tuple(region.name for region in order.scenario.regions)
         self._peers = Peers(order.scenario, order.proxy)
         self._journal = Journal(order.folder / stored.NEMESIS, self._regions)
-        self._world = SocketsWorld(time.monotonic(), time.time(), self._note, self._apply)
+        # The stage is set before time zero, which is moved to where the load begins.
+        zero = time.monotonic() + PREPARED_WITHIN
+        self._world = SocketsWorld(zero, time.time() + PREPARED_WITHIN, self._note, self._apply)
         self._stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._ledger: list[Wrapped] = []
         self._marks: list[tuple[float, str]] = []
@@ -88,7 +91,7 @@ class SocketsRun:
         except* WorldError as errors:
             broken += _leaves(errors)
         finally:
-            await self._clear()
+            broken += await self._clear()
         if broken and not self._begun:
             raise broken[0]
         why = self._stopped.result() if self._stopped.done() else ""
@@ -104,12 +107,14 @@ class SocketsRun:
             self._world, scenario, self._peers.sites, self._peers.api_key, self._peers.iam
         )
         await self._brief(load, stage)
-        zero = time.monotonic() + LEAD
+        zero, before = time.monotonic() + LEAD, self._world.zero
         self._world.zero, self._world.epoch = zero, time.time() + LEAD
-        await load.tell({"zero": zero, "epoch": self._world.epoch})
+        await load.tell({"zero": zero, "epoch": self._world.epoch, "moved": zero - before})
         self._begun = True
         watchers = [asyncio.create_task(self._guard(child)) for child in self._peers.children]
         watchers.append(asyncio.create_task(self._look()))
+        for watcher in watchers:
+            watcher.add_done_callback(self._watched)
         try:
             async with asyncio.timeout(LEAD + scenario.lasts + DRAIN), asyncio.TaskGroup() as both:
                 both.create_task(nemesis(self._world, scenario.changes()))
@@ -155,6 +160,12 @@ class SocketsRun:
             words = (await load.last_words()).rstrip(".") or "without a word"
             raise WorldError(f"the load generator ended early: {words}.")
         self._dropped = int(said["dropped"])
+
+    def _watched(self, watcher: asyncio.Task[None]) -> None:
+        """A watcher that breaks, as on a full disk, ends the run: nothing more would be seen."""
+        error = None if watcher.cancelled() else watcher.exception()
+        if error is not None:
+            self._abort(f"{error} It was noticed {self._moment()}")
 
     async def _guard(self, child: Child) -> None:
         code = await child.ended()
@@ -212,11 +223,15 @@ class SocketsRun:
             verb = "begins" if event.verb == "inject" else "heals"
             self._marks.append((event.took_effect, f"{event.fault} {verb}"))
 
-    async def _clear(self) -> None:
-        """Heal every fault, end every child, close every file, in that order."""
+    async def _clear(self) -> list[WorldError]:
+        """Heal every fault, end every child, close every file, in that order; what went wrong."""
         await self._peers.close()
         await self._world.close()
-        self._journal.close()
+        try:
+            self._journal.close()
+        except WorldError as error:
+            return [error]
+        return []
 
 
 def _leaves(errors: BaseExceptionGroup[WorldError]) -> list[WorldError]:

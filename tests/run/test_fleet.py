@@ -65,6 +65,14 @@ def test_each_holds_its_own_data_keys_and_may_hold_none() -> None:
     assert kept[2] == [Sealed("c2", "d2")]
 
 
+def test_a_token_lives_as_long_whenever_time_zero_comes() -> None:
+    moved = SUPPLY.moved(-57.5)
+
+    assert (moved.credential.issued, moved.credential.expires) == (56.5, 3657.5)
+    assert moved.credential.token == CREDENTIAL.token
+    assert (moved.targets, moved.sealed) == (SUPPLY.targets, SUPPLY.sealed)
+
+
 def test_starts_are_the_plans_arrivals_lazily_and_in_due_order() -> None:
     scenario = small("load.rate=1000/s")
     members = [member for member, _ in built()]
