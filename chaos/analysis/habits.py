@@ -41,12 +41,11 @@ def backoff_why(case: Case, measure: Measure) -> Told:
     if found is None:
         return Told("there were too few retries to tell how the clients wait")
     grows = "do not grow" if found.growth is None else f"grow by {found.growth:.2g} a retry"
-    scatter = (
-        "" if found.jitter is None else f" and scatter by {round(found.jitter, 2):g} of their mean"
-    )
-    begins = "" if found.strategy == "none" else f" from {seconds(found.base)}"
-    looks = f"{many(found.n, 'wait')} between attempts look like {found.strategy}{begins}"
-    text = f"{looks}: they {grows}{scatter}"
+    scatter = f" and scatter by {round(found.jitter, 2):g} of their mean" if found.jitter else ""
+    looks = f"{found.strategy} from {seconds(found.base)}: they {grows}{scatter}"
+    if found.strategy == "none":
+        looks = "no backoff at all"
+    text = f"{many(found.n, 'wait')} between attempts look like {looks}"
     return Told(text, (), "no growth" if measure.name == "backoff_growth" else "no jitter")
 
 

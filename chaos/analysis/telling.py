@@ -90,12 +90,29 @@ def ending(evidence: Evidence, row: int) -> str:
 def reasons(evidence: Evidence, rows: Bools, well: Bools) -> list[tuple[str, int, int]]:
     """Why operations did not end ``well``, by their last attempt: how, how many, the first row."""
     chosen = np.flatnonzero(rows & ~well)
-    last = _last_attempts(evidence)
+    last = _last_attempts(evidence)[chosen]
+    # Those whose last attempts and outcomes are alike are told in one go.
+    fate = (
+        np.stack(
+            [
+                last >= 0,
+                np.where(last >= 0, evidence.attempts["region"][last], 0),
+                np.where(last >= 0, evidence.attempts["status"][last], 0),
+                evidence.ok[chosen],
+                evidence.operations["why"][chosen],
+            ]
+        )
+        if len(evidence.attempts)
+        else np.stack([evidence.operations["why"][chosen]])
+    )
+    _, firsts, inverse = np.unique(fate, axis=1, return_index=True, return_inverse=True)
+    counts = np.bincount(inverse.ravel(), minlength=len(firsts))
     found: dict[str, tuple[int, int]] = {}
-    for row in chosen:
-        words = _reason(evidence, int(row), int(last[row]))
-        count, first = found.get(words, (0, int(row)))
-        found[words] = count + 1, first
+    for at, count in zip(firsts, counts, strict=True):
+        row = int(chosen[at])
+        words = _reason(evidence, row, int(last[at]))
+        so_far, first = found.get(words, (0, row))
+        found[words] = so_far + int(count), min(first, row)
     ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[1][1]))
     return [(words, count, first) for words, (count, first) in ranked]
 
