@@ -177,9 +177,11 @@ def _identity(wish: Wish) -> Identity:
 
 
 def _check(wish: Wish) -> None:
-    bad = [region for region in wish.regions if not REGION.fullmatch(region)]
-    if bad or not wish.regions:
-        raise ScenarioError(f"{bad or 'Nothing'} names no region; write for example us-south.")
+    if not wish.regions:
+        raise ScenarioError("Name at least one region, for example us-south.")
+    for region in wish.regions:
+        if not REGION.fullmatch(region):
+            raise ScenarioError(f"{region!r} names no region; write for example us-south.")
     if len(set(wish.regions)) < len(wish.regions):
         raise ScenarioError("Each region can be served once.")
     if wish.plan not in PLANS:

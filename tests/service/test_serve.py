@@ -26,7 +26,7 @@ sys.exit(serve(Wish(("us-south", "us-east"), env_file=folder / "env", directory=
 @pytest.mark.parametrize(
     ("wish", "sentence"),
     [
-        (Wish(()), "names no region"),
+        (Wish(()), "at least one region"),
         (Wish(("US South",)), "names no region"),
         (Wish(("us-south", "us-south")), "once"),
         (Wish(("us-south",), plan="free"), "plan"),
