@@ -6,7 +6,6 @@ from typing import Protocol
 
 from chaos.proxy.splice import AVAILABLE, Splice
 from chaos.proxy.toxics import MIB
-from chaos.proxy.traffic import Traffic
 
 # So many bytes in reads of at least so many each make a stream bulk.
 BULK, LARGE_READ = 1 * MIB, 64 << 10
@@ -16,8 +15,8 @@ class Source(Protocol):
     """The socket at which the direction begins."""
 
     transport: asyncio.Transport
-    traffic: Traffic
-    write: Callable[[bytes], None] | None
+    write: Callable[[bytes], None]
+    passed: int
 
     def pause(self) -> None:
         """Read no more through the transport."""
@@ -36,13 +35,14 @@ class Bulk:
     the stream's bulk, its end, an error, or a toxic.
     """
 
-    __slots__ = ("_destination", "_seen", "_source", "_splice", "_wanted")
+    __slots__ = ("_before", "_destination", "_seen", "_source", "_splice", "_wanted")
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._destination: asyncio.Transport | None = None
         self._splice: Splice | None = None
         self._seen = 0
+        self._before = 0
         self._wanted = False
 
     @property
@@ -51,11 +51,10 @@ class Bulk:
         return self._splice is not None
 
     def read(self, size: int, destination: asyncio.Transport) -> None:
-        """So many bytes were read at once and handed to the destination's transport."""
-        if size < LARGE_READ:
-            self._seen = 0
-            return
-        self._seen += size
+        """So many bytes, a large read, were handed to the destination's transport."""
+        in_a_row = self._source.passed - size == self._before
+        self._before = self._source.passed
+        self._seen = self._seen + size if in_a_row else size
         if self._seen < BULK or not AVAILABLE or destination.is_closing():
             return
         self._seen = 0
@@ -76,12 +75,15 @@ class Bulk:
         source = self._source.transport.get_extra_info("socket").fileno()
         to = destination.get_extra_info("socket").fileno()
         try:
-            self._splice = Splice(source, to, self._source.traffic.passed)
+            self._splice = Splice(source, to, self._moved)
         except OSError:
             # No descriptors to spare: the transports do.
             return False
         self._splice.start(self._ended)
         return True
+
+    def _moved(self, size: int) -> None:
+        self._source.passed += size
 
     def _give_up(self) -> None:
         self._wanted = False
@@ -105,7 +107,7 @@ class Bulk:
         left = self._splice.stop()
         self._splice = None
         if keep:
-            if left and self._source.write is not None:
-                self._source.traffic.passed(len(left))
+            if left:
+                self._moved(len(left))
                 self._source.write(left)
             self._source.read_on()

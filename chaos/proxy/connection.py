@@ -14,8 +14,8 @@ from typing import Protocol
 from chaos.proxy.alarm import Alarm
 from chaos.proxy.link import Link
 from chaos.proxy.registry import Stream
-from chaos.proxy.side import Side, discard
-from chaos.proxy.toxics import End, Reset
+from chaos.proxy.side import Side
+from chaos.proxy.toxics import Reset
 from chaos.proxy.traffic import Budget, Traffic
 
 
@@ -103,16 +103,11 @@ class Connection:
         """Join the two sockets, and let through what the client has said meanwhile."""
         sides = (self.client, self.server)
         for side in sides:
-            side.link = self.owner.link(self.number, side.stream)
-            side.write = side.peer.transport.write
-        early, self.client.early = self.client.early, []
-        for chunk in early:
-            self.client.data_received(chunk)
-        if self.client.ended:
-            self.client.feed(End(time.monotonic()))
+            side.join(self.owner.link(self.number, side.stream))
         for side in sides:
-            # A toxic may act on a connection on which nobody speaks.
-            side.pump(time.monotonic())
+            if side.link is not None:
+                # A toxic may act on a connection on which nobody speaks.
+                side.pump(time.monotonic())
             side.read_on()
 
     def finish(self, side: Side) -> None:
@@ -149,9 +144,9 @@ class Connection:
         if self._dial is not None:
             self._dial.cancel()
         for side in (self.client, self.server):
-            side.bulk.stop(keep=False)
+            side.stop_bulk(keep=False)
             side.unlink()
-            side.write = discard
+            side.write = side.discard
             side.early.clear()
 
     def lost(self, side: Side, *, by_reset: bool) -> None:
@@ -159,7 +154,7 @@ class Connection:
         if not self.over:
             peer = side.peer
             peer.unlink()
-            peer.write = discard
+            peer.write = peer.discard
             # Nobody reads what it sends, so that its own end is noticed.
             side.blocked = False
             peer.read_on()

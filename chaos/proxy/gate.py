@@ -100,7 +100,10 @@ class Gate:
         self.failed += 1
 
     def ended(self, connection: Connection) -> None:
-        self.connections.discard(connection)
+        if connection in self.connections:
+            self.connections.remove(connection)
+            for stream in STREAMS:
+                self._traffic[stream].passed(connection.side(stream).passed)
 
     def place(self, record: ToxicRecord) -> list[Side]:
         """Add a toxic for new and live connections."""
@@ -110,7 +113,7 @@ class Gate:
         sides = self._live(record.stream)
         for side in sides:
             if side.link is None:
-                side.bulk.stop(keep=True)
+                side.stop_bulk(keep=True)
                 side.link = Link((), self._draws(side.number, record.stream), now)
             side.link.add(toxic, now)
         return sides
@@ -145,10 +148,14 @@ class Gate:
 
     def _live(self, stream: Stream) -> list[Side]:
         sides = (connection.side(stream) for connection in self.connections if not connection.over)
-        return [side for side in sides if side.write is not None]
+        return [side for side in sides if side.joined]
 
     def counts(self) -> dict[str, object]:
         """Proof of what was done to this proxy's connections."""
+        passing = {
+            stream: sum(connection.side(stream).passed for connection in self.connections)
+            for stream in STREAMS
+        }
         live = sum(not connection.over for connection in self.connections)
         toxics = {toxic.name: asdict(toxic.counts) for one in STREAMS for toxic in self.toxics[one]}
         return {
@@ -158,8 +165,8 @@ class Gate:
             "cut": self.cut,
             "shut_at": self.shut_at,
             "opened_at": self.opened_at,
-            "received": {stream: self._traffic[stream].received for stream in STREAMS},
-            "sent": {stream: self._traffic[stream].sent for stream in STREAMS},
+            "received": {one: self._traffic[one].received + passing[one] for one in STREAMS},
+            "sent": {one: self._traffic[one].sent + passing[one] for one in STREAMS},
             "toxics": toxics,
             "lifted": {name: asdict(counts) for name, counts in self._lifted.items()},
         }

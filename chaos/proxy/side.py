@@ -26,6 +26,8 @@ from chaos.proxy.traffic import Budget, Traffic
 
 # Toxiproxy reads at most so much at once; toxics that work by the chunk depend on it.
 CHUNK_SIZE = 32 << 10
+# What waits on a side that never had a link: nothing, and nothing is ever put there.
+_NOTHING: deque[Event] = deque(maxlen=0)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -53,10 +55,6 @@ class Pair(Protocol):
         """The side's socket is gone."""
 
 
-def discard(data: bytes) -> None:
-    """Where bytes go whose destination is gone."""
-
-
 class Side(asyncio.Protocol):
     """One socket of a connection, and the direction that begins at it.
 
@@ -76,10 +74,11 @@ class Side(asyncio.Protocol):
         "ended",
         "finished",
         "gone",
+        "joined",
         "link",
         "pair",
+        "passed",
         "peer",
-        "reads_large",
         "stream",
         "traffic",
         "transport",
@@ -94,14 +93,15 @@ class Side(asyncio.Protocol):
         self.stream = stream
         self.traffic = traffic
         self.link: Link | None = None
-        self.write: Callable[[bytes], None] | None = None
+        self.write: Callable[[bytes], None] = self._keep
         self.early: list[bytes] = []
+        self.bulk: Bulk | None = None
+        self.passed = 0
         self.gone = True
         self.blocked = self.ended = self.finished = False
-        self._paused = self.reads_large = False
+        self._paused = self.joined = False
         self._call: Call | None = None
-        self.bulk = Bulk(self)
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[Event] = _NOTHING
         self._due = NEVER
         self._held = 0
 
@@ -116,30 +116,52 @@ class Side(asyncio.Protocol):
         return self.pair.number
 
     def data_received(self, data: bytes) -> None:
-        write = self.write
-        if write is None:
-            self.early.append(data)
-            self.pause()
-            return
-        size = len(data)
-        traffic = self.traffic
-        traffic.received += size
+        # The way of nearly all bytes: every instruction here is paid for by each of them.
         if self.link is None:
-            traffic.sent += size
-            write(data)
-            if size >= LARGE_READ or self.reads_large:
-                self.reads_large = size >= LARGE_READ
-                self.bulk.read(size, self.peer.transport)
+            self.write(data)
+            size = len(data)
+            self.passed += size
+            if size >= LARGE_READ:
+                self._large(size)
             return
+        self.traffic.received += len(data)
         now = time.monotonic()
-        for start in range(0, size, CHUNK_SIZE):
+        for start in range(0, len(data), CHUNK_SIZE):
             self.link.feed(Chunk(now, data[start : start + CHUNK_SIZE]))
         self.pump(now)
+
+    def _large(self, size: int) -> None:
+        if not self.joined or self.pair.over:
+            return
+        if self.bulk is None:
+            self.bulk = Bulk(self)
+        self.bulk.read(size, self.peer.transport)
+
+    def _keep(self, data: bytes) -> None:
+        """Keep what comes before there is anywhere to send it."""
+        self.early.append(data)
+        self.passed -= len(data)
+        self.pause()
+
+    def discard(self, data: bytes) -> None:
+        """Where bytes go whose destination is gone."""
+        self.passed -= len(data)
+
+    def join(self, link: Link | None) -> None:
+        """The other socket is there too: let through what came before it was."""
+        self.link = link
+        self.write = self.peer.transport.write
+        self.joined = True
+        early, self.early = self.early, []
+        for data in early:
+            self.data_received(data)
+        if self.ended:
+            self.feed(End(time.monotonic()))
 
     def eof_received(self) -> bool:
         if not self.ended:
             self.ended = True
-            if self.write is not None:
+            if self.joined:
                 self.feed(End(time.monotonic()))
         return True
 
@@ -157,6 +179,8 @@ class Side(asyncio.Protocol):
         if link is None:
             return
         waiting = self._waiting
+        if waiting is _NOTHING:
+            waiting = self._waiting = deque()
         if not waiting or not self.peer.blocked:
             waiting.extend(link.drain(now))
             while waiting and not self.peer.blocked:
@@ -207,7 +231,7 @@ class Side(asyncio.Protocol):
     def unlink(self) -> None:
         """Drop the link and what it holds."""
         self.link = None
-        self._waiting.clear()
+        self._waiting = _NOTHING
         self._hold(0)
         if self._call is not None:
             self.pair.alarm.cancel(self._call)
@@ -222,7 +246,7 @@ class Side(asyncio.Protocol):
         peer = self.peer
         if peer.link is not None:
             peer.pump(time.monotonic())
-        elif not peer.bulk.drained():
+        elif peer.bulk is None or not peer.bulk.drained():
             peer.read_on()
 
     def pause(self) -> None:
@@ -233,8 +257,9 @@ class Side(asyncio.Protocol):
 
     def read_on(self) -> None:
         """Read again, unless the other socket is still too slow."""
-        free = self._paused and not self.peer.blocked and not self.bulk.active
-        if free and not (self.gone or self.transport.is_closing()):
+        if not self._paused or self.peer.blocked or (self.bulk is not None and self.bulk.active):
+            return
+        if not (self.gone or self.transport.is_closing()):
             self._paused = False
             self.transport.resume_reading()
 
@@ -247,16 +272,21 @@ class Side(asyncio.Protocol):
             # One of the two was reset, and there are no bytes between them to go first.
             self.pair.reset()
 
+    def stop_bulk(self, *, keep: bool) -> None:
+        """Leave splice mode; what is under way goes on through the transports, or nowhere."""
+        if self.bulk is not None:
+            self.bulk.stop(keep=keep)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.gone = True
-        self.bulk.stop(keep=False)
-        self.peer.bulk.stop(keep=False)
+        self.stop_bulk(keep=False)
+        self.peer.stop_bulk(keep=False)
         self.pair.lost(self, by_reset=exc is not None)
 
     def abort(self, *, reset: bool) -> None:
         """Close this socket at once, by an RST or, where all it sent was read, by a FIN."""
-        self.bulk.stop(keep=False)
-        self.peer.bulk.stop(keep=False)
+        self.stop_bulk(keep=False)
+        self.peer.stop_bulk(keep=False)
         if self.gone:
             return
         if reset:

@@ -4,7 +4,10 @@ from chaos.proxy.toxics import MIB
 
 
 class Traffic:
-    """Bytes of one proxy in one direction, counted while its connections live."""
+    """Bytes of one proxy in one direction that a link took in and let out.
+
+    What passes without a link is counted where it passes, by each side.
+    """
 
     __slots__ = ("received", "sent")
 
@@ -13,7 +16,7 @@ class Traffic:
         self.sent = 0
 
     def passed(self, size: int) -> None:
-        """So many bytes went from one socket to the other."""
+        """So many bytes went from one socket to the other without a link."""
         self.received += size
         self.sent += size
 

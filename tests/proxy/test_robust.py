@@ -59,6 +59,8 @@ def test_a_thousand_connections_with_toxics_keep_their_bytes(server: Peer) -> No
             while data := await reader.read(1 << 16):
                 writer.write(data)
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     async def talk(listen: str, number: int) -> bool:
         host, _, port = listen.rpartition(":")
@@ -69,7 +71,10 @@ def test_a_thousand_connections_with_toxics_keep_their_bytes(server: Peer) -> No
             data = rng.randbytes(rng.randrange(1, 3000))
             writer.write(data)
             fine &= await reader.readexactly(len(data)) == data
+        writer.write_eof()
+        fine &= await reader.read() == b""
         writer.close()
+        await writer.wait_closed()
         return fine
 
     async def play() -> tuple[list[bool], int]:
