@@ -62,9 +62,13 @@ def test_a_thousand_connections_with_toxics_keep_their_bytes(server: Peer) -> No
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
 
-    async def talk(listen: str, number: int) -> bool:
+    async def talk(listen: str, number: int, met: asyncio.Barrier) -> bool:
         host, _, port = listen.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"x")
+        assert await reader.readexactly(1) == b"x"
+        await met.wait()
+        await met.wait()
         rng = random.Random(number)
         fine = True
         for _ in range(8):
@@ -86,9 +90,11 @@ def test_a_thousand_connections_with_toxics_keep_their_bytes(server: Peer) -> No
                 await asyncio.to_thread(server.add, "it", "latency", attributes, stream=stream)
                 attributes = {"average_size": 400, "size_variation": 200}
                 await asyncio.to_thread(server.add, "it", "slicer", attributes, stream=stream)
-            talks = asyncio.gather(*(talk(listen, number) for number in range(1000)))
-            await asyncio.sleep(0.3)
+            met = asyncio.Barrier(1001)
+            talks = asyncio.gather(*(talk(listen, number, met) for number in range(1000)))
+            await met.wait()
             live = (await asyncio.to_thread(server.fine, "GET", "/proxies/it/counts"))["live"]
+            await met.wait()
             return await talks, live
 
     server.fine("GET", "/proxies")
@@ -96,7 +102,7 @@ def test_a_thousand_connections_with_toxics_keep_their_bytes(server: Peer) -> No
     fine, live = asyncio.run(play())
 
     assert all(fine)
-    assert live >= 900
+    assert live == 1000
     counts = server.fine("GET", "/proxies/it/counts")["toxics"]
     assert counts["latency_upstream"]["injected"] == 1000
     assert counts["latency_upstream"]["escaped"] == 0
