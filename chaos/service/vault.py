@@ -6,6 +6,7 @@ AES-256-GCM under ``sealing.key`` beside it, which only its owner can read; reco
 that none can be left out or moved. It is written anew, without what is superseded, at every start.
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -60,8 +61,19 @@ class Vault:
         return instances
 
     def keep(self, instance: Instance, touched: frozenset[str]) -> None:
-        """Append what changed; all of it in one write, so that a kill leaves all or a torn tail."""
-        os.write(self._log, b"".join(self._sealed(records(instance, touched))))
+        """Append what changed; all of it in one write, so that a kill leaves all or a torn tail.
+
+        OSError when the disk takes nothing or a part, which is taken back: nothing may follow it.
+        """
+        number, size = self._number, os.fstat(self._log).st_size
+        appended = b"".join(self._sealed(records(instance, touched)))
+        try:
+            if os.write(self._log, appended) < len(appended):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.ftruncate(self._log, size)
+            self._number = number
+            raise
 
     def close(self) -> None:
         """Let the next process have it."""

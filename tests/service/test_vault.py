@@ -87,6 +87,25 @@ def test_a_folder_that_cannot_be_had_is_told_in_a_sentence(tmp_path: Path) -> No
         Vault(tmp_path / "file" / "folder", "us-south")
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_change_that_the_disk_does_not_take_whole_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    south, key = fill(tmp_path)
+    vault, _ = opened(tmp_path)
+    south.service._storage = vault
+    whole = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda log, sent: whole(log, sent[: int(share * len(sent))]))
+        with pytest.raises(OSError, match="No space left"):
+            south.create()
+    after = south.create()["id"]
+    vault.close()
+    vault, instances = opened(tmp_path)
+    assert instances[south.instance.id].keys.keys() == {key, after}
+    vault.close()
+
+
 def test_the_log_does_not_grow_with_what_is_superseded(tmp_path: Path) -> None:
     south, key = fill(tmp_path)
     vault, _ = opened(tmp_path)
