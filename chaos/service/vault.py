@@ -68,8 +68,7 @@ class Vault:
         number, size = self._number, os.fstat(self._log).st_size
         appended = b"".join(self._sealed(records(instance, touched)))
         try:
-            if os.write(self._log, appended) < len(appended):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            _write_whole(self._log, appended)
         except OSError:
             os.ftruncate(self._log, size)
             self._number = number
@@ -97,6 +96,11 @@ class Vault:
             nonce, sealed = kept[begin : begin + NONCE_SIZE], kept[begin + NONCE_SIZE : end]
             yield self._sealer.decrypt(nonce, sealed, _NUMBER.pack(number))
             place, number = end, number + 1
+
+
+def _write_whole(opened: int, appended: bytes) -> None:
+    if os.write(opened, appended) < len(appended):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _locked(path: Path) -> int:
