@@ -136,7 +136,7 @@ def told(history: list[tuple[int, float, str, int | str, bool]]) -> Made:
     return made
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(HISTORY, st.integers(0, 2**32))
 def test_the_order_of_the_records_changes_nothing(
     history: list[tuple[int, float, str, int | str, bool]], seed: int
@@ -146,7 +146,7 @@ def test_the_order_of_the_records_changes_nothing(
     assert analyse(shuffled(run, seed)) == analyse(run)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(HISTORY)
 def test_whatever_happened_every_finding_that_is_not_passed_says_why(
     history: list[tuple[int, float, str, int | str, bool]],

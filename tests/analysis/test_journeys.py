@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.analysis.case import work_up
@@ -156,6 +156,7 @@ def test_no_client_arrives_before_it_detects_nor_detects_before_t0(
     assert (case.journeys.arrived >= case.journeys.detected).all()
 
 
+@settings(max_examples=50)
 @given(st.lists(HIT, min_size=1, max_size=8), st.floats(0.1, 5.0))
 def test_a_healthy_client_more_never_changes_anothers_time_to_fail_over(
     hits: list[tuple[int, float, int, float]], every: float
