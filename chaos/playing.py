@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from chaos import shelf
 from chaos.analysis import analyse
 from chaos.analysis.findings import EXIT_CODES
 from chaos.errors import ScenarioError, WorldError
@@ -53,7 +54,7 @@ def play(wish: Wish) -> int:
         policy=wish.client,
         command=wish.command,
         seed=wish.scenario.seed,
-        path=wish.scenario.path,
+        path=shelf.shown(wish.scenario.path),
         overrides=wish.scenario.overrides,
         regions=regions,
         started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",

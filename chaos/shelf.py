@@ -52,6 +52,12 @@ def _root() -> Path:
     return inside if inside.is_dir() else package.parent / "scenarios"
 
 
+def shown(path: str) -> str:
+    """How a report calls a scenario's file: within the catalogue, from there, not by machine."""
+    file = Path(path)
+    return str(file.relative_to(_root())) if file.is_relative_to(_root()) else path
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """`` Did you mean 'region-down'?`` where something is near, else nothing."""
     near = difflib.get_close_matches(word, list(known), n=1)
