@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from chaos.proxy.toxics import NEVER, Chunk, Effect, End, Event, Reset, Suffered
+from chaos.proxy.toxics import NEVER, Chunk, Effect, End, Event, Suffered
 
 
 @dataclass(slots=True)
@@ -44,11 +44,14 @@ class Toxic:
     counts: Counts = field(default_factory=Counts, compare=False)
 
 
+FINAL = 2
+
+
 def finality(event: Event) -> int:
     """What may follow an event: anything (0), only a harder end (1), nothing (2)."""
     if isinstance(event, Chunk):
         return 0
-    return 1 if isinstance(event, End) and not event.whole else 2
+    return 1 if isinstance(event, End) and not event.whole else FINAL
 
 
 class Stage:
@@ -103,13 +106,19 @@ class Stage:
 
     def take(self, event: Event) -> None:
         """Accept an event; what becomes of it leaves by `release`."""
-        self.see()
-        final = finality(event)
-        if self.over or (self.ended and final <= self.ended):
+        if not self.seen:
+            self.see()
+        if self.over:
             return
-        self.ended = final
-        if isinstance(event, Chunk):
+        if type(event) is Chunk:
+            if self.ended:
+                return
             self.held += len(event.data)
+        else:
+            rank = finality(event)
+            if rank <= self.ended:
+                return
+            self.ended = rank
         if self.outputs:
             self.inputs.append(event)
         else:
@@ -123,15 +132,16 @@ class Stage:
 
     def _expand(self, event: Event, *, again: bool = False) -> None:
         parts = self.toxic.effect.feed(event, self.so_far, self.rng)
+        self.head = event
         if len(parts) != 1 or parts[0] is not event:
             if not again and (len(parts) != 1 or parts[0] != event):
                 self._touch(event.at)
-            if isinstance(event, Chunk):
-                self.held -= len(event.data)
+            if type(event) is Chunk:
+                left = 0
                 for part in parts:
-                    if isinstance(part, Chunk):
-                        self.held += len(part.data)
-        self.head = event
+                    if type(part) is Chunk:
+                        left += len(part.data)
+                self.held -= len(event.data) - left
         self.outputs.extend(parts)
 
     def _touch(self, at: float) -> None:
@@ -149,36 +159,38 @@ class Stage:
 
     def release(self, now: float) -> list[Event]:
         """What leaves this stage by ``now``, in order."""
-        limit = now if self.by_itself is None else min(now, self.by_itself.at)
-        left: list[Event] = []
-        while self.outputs:
-            while self.outputs and self.outputs[0].at <= limit:
-                part = self.outputs.popleft()
-                self._measure(part, now)
-                left.append(self._leaving(part))
-            if self.outputs:
+        by_itself = self.by_itself
+        limit = now if by_itself is None else min(now, by_itself.at)
+        outputs, left = self.outputs, []
+        while outputs:
+            while outputs and outputs[0].at <= limit:
+                part = outputs.popleft()
+                self._measure(part.at, now)
+                left.append(part)
+                if type(part) is Chunk:
+                    self.held -= len(part.data)
+                elif finality(part) == FINAL:
+                    self._finish()
+            if outputs:
                 break
-            while self.inputs and not self.outputs:
+            while self.inputs and not outputs:
                 self._expand(self.inputs.popleft())
-        if self.by_itself is not None and self.by_itself.at <= now and not self.over:
+        if self.by_itself is not None and self.by_itself.at <= now:
             self._touch(self.by_itself.at)
-            left.append(self._leaving(self.by_itself))
+            left.append(self.by_itself)
+            self._finish()
         return left
 
-    def _measure(self, part: Event, now: float) -> None:
-        if self.head is not None and part.at > self.head.at:
+    def _measure(self, due: float, now: float) -> None:
+        assert self.head is not None
+        came = self.head.at
+        if due > came:
             counts = self.toxic.counts
             counts.delayed += 1
-            counts.asked += part.at - self.head.at
-            counts.measured += now - self.head.at
-            counts.late = max(counts.late, now - part.at)
-
-    def _leaving(self, event: Event) -> Event:
-        if isinstance(event, Chunk):
-            self.held -= len(event.data)
-        elif isinstance(event, Reset) or event.whole:
-            self._finish()
-        return event
+            counts.asked += due - came
+            counts.measured += now - came
+            if now - due > counts.late:  # noqa: PLR1730 - a call costs more, on every event
+                counts.late = now - due
 
     def _finish(self) -> None:
         # Nothing follows the end of a connection.
