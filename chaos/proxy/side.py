@@ -15,44 +15,21 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import cast
 
-from chaos.proxy.alarm import Alarm, Call
+from chaos.proxy.alarm import Call
 from chaos.proxy.bulk import LARGE_READ, Bulk
 from chaos.proxy.link import Link
+from chaos.proxy.pair import Pair
 from chaos.proxy.registry import Stream
 from chaos.proxy.toxics import NEVER, Chunk, End, Event, Reset
-from chaos.proxy.traffic import Budget, Traffic
+from chaos.proxy.traffic import Traffic
 
 # Toxiproxy reads at most so much at once; toxics that work by the chunk depend on it.
 CHUNK_SIZE = 32 << 10
 # What waits on a side that never had a link: nothing, and nothing is ever put there.
 _NOTHING: deque[Event] = deque(maxlen=0)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-class Pair(Protocol):
-    """What a side needs of its connection."""
-
-    over: bool
-    number: int
-    alarm: Alarm
-    budget: Budget
-
-    def made(self, side: "Side") -> None:
-        """The side's socket is open."""
-
-    def finish(self, side: "Side") -> None:
-        """Pass an end on to this side."""
-
-    def close(self, behind: "Side | None" = None) -> None:
-        """Close both sockets."""
-
-    def reset(self) -> None:
-        """Reset both sockets."""
-
-    def lost(self, side: "Side", *, by_reset: bool) -> None:
-        """The side's socket is gone."""
 
 
 class Side(asyncio.Protocol):
@@ -128,7 +105,11 @@ class Side(asyncio.Protocol):
         now = time.monotonic()
         for start in range(0, len(data), CHUNK_SIZE):
             self.link.feed(Chunk(now, data[start : start + CHUNK_SIZE]))
-        self.pump(now)
+        due = self.link.due()
+        if due is not None and due <= now:
+            self.pump(now)
+        else:
+            self._settle(self.link)
 
     def _large(self, size: int) -> None:
         if not self.joined or self.pair.over:
@@ -187,16 +168,23 @@ class Side(asyncio.Protocol):
                 self._deliver(waiting.popleft())
             if self.pair.over or self.link is None:
                 return
+        self._settle(link)
+        if link.idle and not waiting:
+            self.link = None
+
+    def _settle(self, link: Link) -> None:
+        """Be woken for what the link will let out, and hold the sender back if it holds much."""
         self._wake_for(link)
-        held = link.held + sum(len(one.data) for one in waiting if isinstance(one, Chunk))
+        waiting = self._waiting
+        held = link.held
+        if waiting:
+            held += sum(len(one.data) for one in waiting if isinstance(one, Chunk))
         self._hold(held)
         budget = self.pair.budget
         if held > link.room or (held > Link.little and budget.held > budget.limit):
             self.pause()
-        else:
+        elif self._paused:
             self.read_on()
-        if link.idle and not waiting:
-            self.link = None
 
     def _wake_for(self, link: Link) -> None:
         due = link.due()
