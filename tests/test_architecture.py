@@ -26,7 +26,8 @@ SHELLS = (
     *("chaos.proxy.address", "chaos.proxy.alarm", "chaos.proxy.client", "chaos.proxy.connection"),
     *("chaos.proxy.control", "chaos.proxy.engine", "chaos.proxy.gate", "chaos.proxy.http"),
     *("chaos.proxy.bulk", "chaos.proxy.crew", "chaos.proxy.fault_proxy", "chaos.proxy.guardian"),
-    *("chaos.proxy.keeper", "chaos.proxy.library", "chaos.proxy.ports", "chaos.proxy.running"),
+    *("chaos.proxy.keeper", "chaos.proxy.library", "chaos.proxy.pair", "chaos.proxy.ports"),
+    "chaos.proxy.running",
     *("chaos.proxy.serve", "chaos.proxy.server", "chaos.proxy.side", "chaos.proxy.splice"),
     "chaos.proxy.worker",
     *("chaos.run.children", "chaos.run.journal", "chaos.run.stored", "chaos.run.tail"),
@@ -50,7 +51,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("chaos.run.simulated", "chaos.run.simulation", *LIVE_WORLDS),
     ("chaos.analysis",),
     ("chaos.card", "chaos.report"),
-    ("chaos.playing", "chaos.shelf"),
+    ("chaos.shelf",),
+    ("chaos.playing",),
     ("chaos.cli", "chaos.pytest_plugin"),
 )
 

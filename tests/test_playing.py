@@ -80,7 +80,7 @@ class Played:
 
     def finish(self) -> tuple[int, str]:
         """Wait for the end: the exit code and everything that was said."""
-        said, _ = self.process.communicate(timeout=30.0)
+        said, _ = self.process.communicate(timeout=90.0)
         return self.process.returncode, said
 
     def gone_within(self, seconds: float) -> bool:

@@ -80,8 +80,8 @@ def test_a_factory_that_builds_no_client_is_said_with_its_place(
     ("word", "said"),
     [
         ("preset:recomended", "recommended"),
-        ("recommended", "preset:NAME or module:factory"),
-        (":build", "preset:NAME or module:factory"),
+        ("recommended", "preset:NAME, mutant:NAME or module:factory"),
+        (":build", "preset:NAME, mutant:NAME or module:factory"),
         ("no_such_module_anywhere:build", "cannot be imported"),
         ("json:no_such_name", "no callable named 'no_such_name'"),
     ],
