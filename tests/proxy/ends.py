@@ -95,10 +95,15 @@ def ask(listen: str, data: bytes = b"ping") -> bytes:
 
 
 def receive(sock: socket.socket, size: int) -> bytes:
-    """So many bytes, fewer where the stream ends before."""
+    """So many bytes, fewer where the stream ends before, in good order or by a reset.
+
+    A peer that closes with words of ours unread sends a reset for its end: which of the two comes
+    is a race that no server decides. `how_it_ends` is for those who want to know.
+    """
     data = bytearray()
-    while len(data) < size and (more := sock.recv(min(1 << 20, size - len(data)))):
-        data += more
+    with contextlib.suppress(ConnectionResetError):
+        while len(data) < size and (more := sock.recv(min(1 << 20, size - len(data)))):
+            data += more
     return bytes(data)
 
 
