@@ -174,9 +174,10 @@ class ChangingCall:
         self._due = now
 
     def _errand(self, now: float) -> Step | None:
-        sending, errands = self._sending, self.client.errands
-        if now < errands.due():
+        client = self.client
+        if now < client.tokens.due and now < client.rotations.due:
             return None
+        sending, errands = self._sending, client.errands
         step = errands.next(self.work.number, sending.numbered + 1, self.deadline, now)
         if isinstance(step, str):
             return self._give_up(step, now)

@@ -32,10 +32,6 @@ class Errands:
     def __init__(self, client: "PolicyClient") -> None:
         self._client = client
 
-    def due(self) -> float:
-        """When the next errand is due, at the earliest."""
-        return min(self._client.tokens.due, self._client.rotations.due)
-
     def next(self, operation: int, number: int, deadline: float, now: float) -> Step | str | None:
         """The errand that a call must begin or wait for before its next attempt; None for none.
 

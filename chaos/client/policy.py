@@ -80,7 +80,8 @@ class Failover:
     with a success and no failure. A failure after a successful probe multiplies ``calm`` by
     ``relapse`` up to ``calm_cap``. A probe without an answer after ``probe`` seconds, or three
     times the region's usual latency if that is longer, has failed. Operations of the kinds in
-    ``yielding`` give way, instead of waiting, when no region may be asked.
+    ``yielding`` give way, instead of waiting, where every region asked to be left alone, and for
+    ``strain`` seconds after the last region left throttled them.
 
     ``leaves_on`` are the meanings of answers that send a call to the next region although the
     service spoke; ``forgives`` says whether a region left for such an answer is ever asked again.
@@ -95,6 +96,7 @@ class Failover:
     step: float = 1.0
     probe: float = 0.3
     yielding: frozenset[str] = frozenset()
+    strain: float = 2.0
     leaves_on: frozenset[Meaning] = frozenset({"gone"})
     forgives: bool = True
 

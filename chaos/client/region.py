@@ -1,5 +1,6 @@
 """What one client knows of one region: breaker, hold, calm, step of the way back, budget, gate."""
 
+from math import inf
 from random import Random
 from typing import Literal
 
@@ -20,7 +21,7 @@ class Region:
     is over at the latest, ``held_until`` what its Retry-After asked for. ``calm_since`` is the
     first success since it opened, None where there is none; ``step`` is the step of the way back,
     -1 off it. ``latency`` follows the median in seconds, 0 before the first success. ``breaks`` is
-    False where the policy has no breaker.
+    False where the policy has no breaker. ``throttled_at`` is its last throttled answer.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Region:
         "step_since",
         "strikes",
         "target",
+        "throttled_at",
     )
 
     def __init__(self, target: Target, policy: Policy) -> None:
@@ -53,12 +55,13 @@ class Region:
         self.pause = 0.0
         self.retry_at = 0.0
         self.asked_until = 0.0
-        self.held_until = 0.0
+        self.held_until = -inf
         self.opened_at = 0.0
         self.calm_since: float | None = None
         self.step = -1
         self.step_since = 0.0
         self.latency = 0.0
+        self.throttled_at = -inf
 
     def free(self, now: float) -> bool:
         """Whether calls may go here as they like."""

@@ -54,8 +54,7 @@ class RepeatableCall:
         self._errands: dict[int, Errand] = {}
         self._due = now
         self._cost = 0.0
-        self._prepaid = False
-        self._hedged = False
+        self._prepaid = self._hedged = False
         self._stale: list[int] = []
         self._last = _NOTHING
         self._ending: Done | None = None
@@ -90,12 +89,11 @@ class RepeatableCall:
         attempt = self._sending.end(number)
         if attempt is None:
             return
-        reading = read(self.work, reply)
+        reading = self._last = read(self.work, reply)
         if self.client.policy.checks and self.work.digest:
-            reading = checked(self.work, reading)
-        self._last = reading
-        accepted = isinstance(reply, Answer) and reading.meaning not in ("down", "throttled")
+            reading = self._last = checked(self.work, reading)
         throttled = reading.meaning == "throttled"
+        accepted = isinstance(reply, Answer) and not throttled and reading.meaning != "down"
         gate = self.client.route.regions[attempt.index].gate
         gate.answered(now, throttled=throttled, accepted=accepted)
         if reading.meaning == "ok":
@@ -109,9 +107,10 @@ class RepeatableCall:
 
     def _errand(self, now: float) -> Step | None:
         """What must be done for the whole client first; it takes a number of this call's."""
-        sending, errands = self._sending, self.client.errands
-        if now < errands.due():
+        client = self.client
+        if now < client.tokens.due and now < client.rotations.due:
             return None
+        sending, errands = self._sending, client.errands
         step = errands.next(self.work.number, sending.numbered + 1, self.deadline, now)
         if isinstance(step, str):
             return self._give_up(step, now)
@@ -191,13 +190,15 @@ class RepeatableCall:
         until = self.deadline
         if not self.client.policy.bounded:
             until = max(attempt.until for attempt in self._sending.under_way.values())
-        if hedge is None or self._hedged:
+        spent = self._sending.made >= self.client.policy.attempts
+        if hedge is None or self._hedged or spent:
             return Wait(until)
         (first,) = self._sending.under_way.values()
         if first.probe:
             return Wait(until)
         region = self.client.route.regions[first.index]
-        at = first.sent + max(hedge.after, hedge.times * region.latency)
+        usual = hedge.times * region.latency
+        at = first.sent + (max(hedge.after, usual))
         if now < at:
             return Wait(min(until, at))
         self._hedged = True
@@ -205,8 +206,8 @@ class RepeatableCall:
         # The region that is slow pays, for it is its operations that fill its account.
         if index is None or region.account.withdraw(now, "timeout") is None:
             return Wait(until)
-        name = self.client.route.regions[index].target.region
         why = f"{region.target.region} has not answered for {now - first.sent:.3f} s"
+        name = self.client.route.regions[index].target.region
         self.client.route.note("hedge", now, self.work.number, name, "", why)
         return self._try(Choice(index, "hedge"), now, paid=True)
 
@@ -215,6 +216,8 @@ class RepeatableCall:
         choice = self.client.route.choose(self._tries, now, self.work.number)
         if isinstance(choice, Hold):
             return self._held(choice, now)
+        if self.client.route.yields(self.work.kind, choice.index, now):
+            return self._give_up(f"it is throttled and a {self.work.kind} gives way", now, "shed")
         region = self.client.route.regions[choice.index]
         again = self._sending.asked(choice.index)
         if again and not choice.probe and not self._prepaid:
@@ -235,25 +238,23 @@ class RepeatableCall:
     def _broke(self, index: int, now: float) -> Step:
         """The budget pays for no retry there: on with another region, where there is one."""
         self._tries[index] = NEVER
-        if self.client.route.roams and min(self._tries) < NEVER:
+        if min(self._tries) < NEVER:
             return self._next(now)
         return self._give_up("the retry budget is used up", now, "budget_exhausted")
 
     def _held(self, hold: Hold, now: float) -> Step:
         """No region may be asked now: wait for the next that may, if the deadline allows."""
-        rule = self.client.route.rule
         if self._stale:
             return self._give_up(hold.why, now)
         if hold.until <= now:
-            self._tries = [tries if tries >= NEVER else 0 for tries in self._tries]
+            self._tries = [made if made >= NEVER else 0 for made in self._tries]
             return self._next(now)
-        if self.work.kind in rule.yielding:
+        if hold.asked and self.work.kind in self.client.route.rule.yielding:
             return self._give_up(f"{hold.why} and a {self.work.kind} gives way", now, "shed")
-        # A little later than allowed, each call its own: those that wait must not come as one.
+        # Later than allowed, each call by its own: those that wait must not come as one.
         wait = hold.until - now
-        wait += min(0.5, 0.1 + 0.1 * wait) * self.client.rng.random()
-        self._due = now + wait
-        self._retrying.waited += wait
+        wait += min(1.0, 0.1 + 0.5 * wait) * self.client.rng.random()
+        self._due, self._retrying.waited = now + wait, self._retrying.waited + wait
         if self._due >= self.deadline:
             return self._give_up(hold.why, now)
         return Wait(self._due)

@@ -29,12 +29,20 @@ class Choice:
     probe: bool = False
 
 
+# What almost every call gets, made once.
+_HOME = Choice(0, "first")
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """No region may be asked before ``until``; ``why`` names what stands in the way."""
+    """No region may be asked before ``until``; ``why`` names what stands in the way.
+
+    ``asked`` says that it is the service itself which asked to be left alone.
+    """
 
     until: float
     why: str
+    asked: bool = False
 
 
 class Route:
@@ -53,6 +61,8 @@ class Route:
 
     def choose(self, tries: Sequence[int], now: float, number: int) -> Choice | Hold:
         """Where the next attempt of a call goes that made ``tries`` attempts at each region."""
+        if not self.home and self.regions[0].free(now) and not any(tries):
+            return _HOME
         begun = any(tries)
         returning = None if begun else self._returning(now, number)
         if returning:
@@ -78,6 +88,15 @@ class Route:
         free = [place for place in self._order() if self.regions[place].free(now)]
         return next((place for place in free if place != index), index if free else None)
 
+    def yields(self, kind: str, index: int, now: float) -> bool:
+        """Whether that kind of operation gives way: its region throttles and no other is free."""
+        if not self.roams or kind not in self.rule.yielding:
+            return False
+        region = self.regions[index]
+        if now >= max(region.throttled_at, region.held_until) + self.rule.strain:
+            return False
+        return not any(other.free(now) for other in self.regions if other is not region)
+
     def succeeded(self, index: int, sent: float, now: float, number: int) -> None:
         """An attempt at that region succeeded: evidence for it, and against a home that is open."""
         region = self.regions[index]
@@ -100,6 +119,8 @@ class Route:
         if self.roams and reading.meaning in self.rule.leaves_on:
             self.shun(index, now, work.number, f"{name} says {reading.why} of this root key")
             return NEVER
+        if reading.meaning == "throttled":
+            self.regions[index].throttled_at = now
         if reading.meaning == "down":
             self.failed(index, sent, now, work.number, reading.why)
         if reading.why == WRONG_PLAINTEXT:
@@ -196,8 +217,9 @@ class Route:
         name = region.target.region
         if region.state == "closed" and now >= region.held_until:
             return Hold(now, f"{name} is worth another round")
-        why = "asked to be left alone" if region.held_until > now else "has its breaker open"
-        return Hold(max(now, region.askable_at()), f"{name} {why}")
+        asked = region.held_until > now
+        why = "asked to be left alone" if asked else "has its breaker open"
+        return Hold(max(now, region.askable_at()), f"{name} {why}", asked=asked)
 
     def _move(self, index: int, now: float, number: int) -> None:
         """Make a region that just answered home instead of one whose breaker is open."""

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from chaos.client.caller import PolicyClient
 
 
+# Over a connection of its own, for one from before the trouble may be dead without knowing it.
+_FRESH = frozenset({"retry", "hedge", "probe"})
+
+
 class Attempt:
     """An attempt under way: where, since when, until when at most, with which token.
 
@@ -67,8 +71,8 @@ class Sending:
         total = timeouts.total
         if choice.probe:
             total = min(total, client.route.probe_patience(index))
-        if policy.bounded:
-            total = min(total, self._deadline - now)
+        if policy.bounded and total > self._deadline - now:
+            total = self._deadline - now
         self.region = target.region
         self.under_way[number] = Attempt(choice, now, now + total, client.tokens.text, paid=paid)
         region.account.sent(retry=paid)
@@ -77,12 +81,12 @@ class Sending:
             target.region,
             target.endpoint,
             client.request(index, work, number, body),
-            min(timeouts.connect, total),
-            min(timeouts.read, total),
+            min(total, timeouts.connect),
+            min(total, timeouts.read),
             total,
             waited,
             why,
-            policy.fresh and why in ("retry", "hedge"),
+            policy.fresh and why in _FRESH,
         )
 
     def end(self, number: int) -> Attempt | None:

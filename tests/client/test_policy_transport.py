@@ -2,14 +2,17 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from chaos.client.call import Credential, Wiring
 from chaos.client.policy_transport import AsyncPolicyTransport, PolicyTransport
+from chaos.client.presets import RECOMMENDED
 from tests.client.twin import NEWER, Twin, TwinTransport
 
+SHORT = replace(RECOMMENDED, deadline=0.5)
 BOTH = pytest.mark.parametrize("kind", ["threads", "asyncio"])
 
 
@@ -23,8 +26,8 @@ class Program:
         wired = self.twin.wiring()
         if not api_key:
             wired = Wiring("program", wired.targets, Credential("", ""), 0.0)
-        self.policy = PolicyTransport(wired, inner=self.inner)
-        self.async_policy = AsyncPolicyTransport(wired, inner=self.inner)
+        self.policy = PolicyTransport(wired, inner=self.inner, policy=SHORT)
+        self.async_policy = AsyncPolicyTransport(wired, inner=self.inner, policy=SHORT)
         target = self.twin.targets[0]
         self.url = f"{target.endpoint}/api/v2/keys/{target.key_id}"
         self.headers = {

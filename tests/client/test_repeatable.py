@@ -191,7 +191,7 @@ def test_a_throttled_answer_does_not_move_the_client() -> None:
     assert not played.kinds("breaker_opened")
 
 
-def test_wraps_give_way_to_unwraps_when_no_region_may_be_asked() -> None:
+def test_wraps_give_way_to_unwraps_when_every_region_asked_to_be_left_alone() -> None:
     client = client_of()
     for index in (0, 1):
         client.route.hold(index, 2.0, 0.0, 0)

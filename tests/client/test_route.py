@@ -1,13 +1,16 @@
 """Where calls go, decided step by step without a call in sight."""
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chaos.client.call import Work
 from chaos.client.policy import Failover, Policy
 from chaos.client.presets import RECOMMENDED
+from chaos.client.reading import Reading
 from chaos.client.route import NEVER, Choice, Hold, Route
 from tests.client.playing import wiring
 
@@ -162,3 +165,15 @@ def test_homes_keep_their_dwell_whatever_happens(
         switches += [each.at for each in where.noted if each.kind in ("failover", "failback")]
         where.noted.clear()
     assert all(b - a >= RULE.dwell for a, b in pairwise(switches))
+
+
+def test_wraps_give_way_while_the_last_region_left_throttles() -> None:
+    where = route()
+    work, throttled = Work(1, "unwrap"), Reading("throttled", why="429")
+    assert where.blame(1, 1.0, throttled, 1.0, work) == 1
+    assert not where.yields("wrap", 1, 1.5), "home is free and may take it"
+    fail(where, 0, 3, 1.0)
+    assert where.yields("wrap", 1, 2.9)
+    assert not where.yields("unwrap", 1, 2.9)
+    assert not where.yields("wrap", 1, 3.0)
+    assert not route(replace(RECOMMENDED, failover=None)).yields("wrap", 0, 0.0)
