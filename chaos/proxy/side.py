@@ -27,6 +27,8 @@ from chaos.proxy.traffic import Traffic
 
 # Toxiproxy reads at most so much at once; toxics that work by the chunk depend on it.
 CHUNK_SIZE = 32 << 10
+# What is kept of a client's words before its upstream is reached.
+EARLY_BYTES = 64 << 10
 # What waits on a side that never had a link: nothing, and nothing is ever put there.
 _NOTHING: deque[Event] = deque(maxlen=0)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -122,7 +124,9 @@ class Side(asyncio.Protocol):
         """Keep what comes before there is anywhere to send it."""
         self.early.append(data)
         self.passed -= len(data)
-        self.pause()
+        if sum(len(one) for one in self.early) > EARLY_BYTES:
+            # Until then it reads on, because only who reads notices that the client is gone.
+            self.pause()
 
     def discard(self, data: bytes) -> None:
         """Where bytes go whose destination is gone."""
