@@ -1,4 +1,4 @@
-"""Sixty clients at once against regions that have a capacity: storms, herds, slow returns."""
+"""The recommended preset in fleets of sixty, against regions that have a capacity."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
