@@ -80,6 +80,7 @@ WIDER = {
     "tests.client.test_machine": "any client under random faults and clocks",
     "tests.proxy.test_clients": "other people's clients of the API",
     "tests.proxy.test_robust": "the proxy under a thousand connections, floods and resets",
+    "tests.loadtests.test_open_loop": "the locustfile by the commands of its page",
     "tests.proxy.test_compatible": "the proxy against a real Toxiproxy",
     "tests.proxy.test_defects": "defects of Toxiproxy that ours does not have",
     "tests.proxy.test_live": "the proxy as live connections see it",
