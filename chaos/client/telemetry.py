@@ -8,6 +8,7 @@ or ciphertext is ever put into an attribute.
 import importlib
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from chaos.client.call import Decision, Done, Try, Work
 from chaos.exchange import Answer, Reply
@@ -60,7 +61,7 @@ class OpenTelemetry(Telemetry):
         """Tell an attempt as a span of its own, with HTTP's semantic conventions."""
         attributes: dict[str, Any] = {
             "http.request.method": step.request.method,
-            "server.address": step.endpoint,
+            "server.address": urlsplit(step.endpoint).hostname or "",
             "http.request.resend_count": step.number - 1,
             "keychaos.region": step.region,
             "keychaos.why": step.why,

@@ -9,6 +9,7 @@ from chaos.client.backups import Row, exit_code
 from chaos.client.check_backups import check
 from chaos.client.service_file import ServiceFile, read_service
 from chaos.errors import ScenarioError, WorldError
+from tests.client.live import two_regions
 from tests.client.twin import API_KEY, MATERIAL, NEWER, Twin, TwinTransport
 
 ENVIRON = {"KP_API_KEY": API_KEY}
@@ -138,3 +139,23 @@ def test_something_else_at_the_address_ends_the_check(token: bytes, told: str) -
 def test_a_missing_api_key_is_the_users_to_set() -> None:
     with pytest.raises(ScenarioError, match="KP_API_KEY, which is not set"):
         check(Rig().file(), {})
+
+
+@pytest.mark.slow
+def test_real_processes_are_checked_by_the_same_file() -> None:
+    with two_regions() as live:
+        regions = "".join(
+            f"  {target.region}: {{url: '{target.endpoint}', instance: {target.instance}}}\n"
+            for target in live.targets
+        )
+        iam = live.credential.endpoint
+        service = read_service(f"api_key_env: KP_API_KEY\niam: {iam}\nregions:\n{regions}", "f")
+        assert [row.standing for row in check(service, ENVIRON)] == ["in step"]
+        live.rotate(0, NEWER)
+        assert [row.standing for row in check(service, ENVIRON)] == ["backup is behind"]
+        live.rotate(1, NEWER)
+        assert [row.standing for row in check(service, ENVIRON)] == ["in step"]
+        live.processes["us-south"].kill()
+        live.processes["us-south"].wait()
+        with pytest.raises(WorldError, match="us-south"):
+            check(service, ENVIRON)

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Thread
@@ -23,6 +25,7 @@ from chaos.client.key_client import (
 )
 from chaos.client.policy import Policy
 from chaos.client.presets import RECOMMENDED
+from tests.client.live import two_regions
 from tests.client.twin import NEWER, Twin, TwinTransport
 
 SHORT = replace(RECOMMENDED, deadline=0.3)
@@ -285,3 +288,26 @@ def test_the_usual_transports_are_used_where_none_is_given() -> None:
             pass
 
     asyncio.run(opened())
+
+
+@pytest.mark.slow
+def test_documents_survive_a_region_that_freezes_and_one_that_dies() -> None:
+    """Two real processes: the primary is stopped, goes on, is killed; nothing is ever lost."""
+    with two_regions() as live, KeyClient(live.wiring, cache=CacheRule(uses=1)) as keys:
+        envelopes = {f"{n}".encode(): keys.encrypt(f"{n}".encode()) for n in range(20)}
+        keys._envelopes.forget()
+        primary = live.processes["us-south"]
+        primary.send_signal(signal.SIGSTOP)
+        slowest = 0.0
+        for text, envelope in envelopes.items():
+            begun = time.monotonic()
+            assert keys.decrypt(envelope) == text
+            slowest = max(slowest, time.monotonic() - begun)
+        assert slowest < 2.0, "a frozen region costs a hedge or one probe, never a whole timeout"
+        primary.send_signal(signal.SIGCONT)
+        keys._envelopes.forget()
+        primary.kill()
+        primary.wait()
+        for text, envelope in envelopes.items():
+            assert keys.decrypt(envelope) == text
+        assert keys.decrypt(keys.encrypt(b"after")) == b"after"
