@@ -112,8 +112,8 @@ def main() -> None:
     server.terminate()
     server.join()
     ratio = medians["httpx's own"] / medians["lean"]
-    told = f"httpx's own adds {ratio:.0f} times as much at the median"
-    print(told)  # noqa: T201 - printing is what a benchmark is for
+    verdict = f"httpx's own adds {ratio:.0f} times as much at the median"
+    print(verdict)  # noqa: T201 - printing is what a benchmark is for
 
 
 if __name__ == "__main__":
