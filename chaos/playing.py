@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,46 +46,65 @@ def play(wish: Wish) -> int:
     console = Console(highlight=False, soft_wrap=False)
     factory_named(wish.client)
     started = datetime.now(UTC)
-    run_id = f"{wish.world}-{wish.scenario.seed}-{started:%Y%m%dT%H%M%SZ}"
-    folder = wish.out or Path("results") / wish.scenario.name / run_id
+    folder = wish.out or Path("results") / wish.scenario.name / _run_id(wish, started)
+
+    def planned() -> Ending:
+        terminal.plan(wish.scenario, wish.world, wish.client, console)
+        if wish.world == "simulated":
+            return simulated(wish, folder, started)
+        with LiveView(wish.scenario, console) as view:
+            ending = asyncio.run(_sockets(_order(wish, folder), view))
+        # The loop put its own handler away; from here a SIGTERM unwinds again.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        return ending
+
+    record(wish, folder, started, planned)
+    return conclude(folder, console)
+
+
+def record(wish: Wish, folder: Path, started: datetime, played: Callable[[], Ending]) -> None:
+    """Make a run's folder around whatever plays it; nothing is left where it never began.
+
+    Raises WorldError and ScenarioError as ``played`` does, and where the folder cannot be written.
+    """
+    manifest = _manifest(wish, started)
+    stored.begin(folder, wish.scenario, manifest)
+    try:
+        ending = played()
+    except (ScenarioError, WorldError):
+        stored.discard(folder)
+        raise
+    stored.save(folder, _ended(manifest, ending))
+
+
+def simulated(wish: Wish, folder: Path, started: datetime) -> Ending:
+    """Play in virtual time, journals into the folder."""
     regions = tuple(region.name for region in wish.scenario.regions)
-    manifest = stored.Manifest(
-        run_id=f"{wish.scenario.name}/{run_id}-{secrets.token_hex(3)}",
+    factory = factory_named(wish.client)
+    with contextlib.closing(Journal(folder / stored.LOAD, regions)) as journal:
+        try:
+            return simulate(wish.scenario, factory, journal.note, started.timestamp())
+        except KeyboardInterrupt:
+            return Ending(0.0, "stopped by a signal in the middle of virtual time")
+
+
+def _run_id(wish: Wish, started: datetime) -> str:
+    return f"{wish.world}-{wish.scenario.seed}-{started:%Y%m%dT%H%M%SZ}"
+
+
+def _manifest(wish: Wish, started: datetime) -> stored.Manifest:
+    return stored.Manifest(
+        run_id=f"{wish.scenario.name}/{_run_id(wish, started)}-{secrets.token_hex(3)}",
         world=wish.world,
         policy=wish.client,
         command=wish.command,
         seed=wish.scenario.seed,
         path=shelf.shown(wish.scenario.path),
         overrides=wish.scenario.overrides,
-        regions=regions,
+        regions=tuple(region.name for region in wish.scenario.regions),
         started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",
         environment=stored.environment(),
     )
-    stored.begin(folder, wish.scenario, manifest)
-    terminal.plan(wish.scenario, wish.world, wish.client, console)
-    try:
-        if wish.world == "simulated":
-            ending = _simulated(wish, folder, started.timestamp())
-        else:
-            with LiveView(wish.scenario, console) as view:
-                ending = asyncio.run(_sockets(_order(wish, folder), view))
-            # The loop put its own handler away; from here a SIGTERM unwinds again.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except (ScenarioError, WorldError):
-        stored.discard(folder)
-        raise
-    stored.save(folder, _ended(manifest, ending))
-    return conclude(folder, console)
-
-
-def _simulated(wish: Wish, folder: Path, epoch: float) -> Ending:
-    regions = tuple(region.name for region in wish.scenario.regions)
-    factory = factory_named(wish.client)
-    with contextlib.closing(Journal(folder / stored.LOAD, regions)) as journal:
-        try:
-            return simulate(wish.scenario, factory, journal.note, epoch)
-        except KeyboardInterrupt:
-            return Ending(0.0, "stopped by a signal in the middle of virtual time")
 
 
 def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
