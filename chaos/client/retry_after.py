@@ -6,6 +6,7 @@ answer's own ``Date``, so that no wall clock of ours matters, and against ours o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import inf, nan
 from random import Random
@@ -17,11 +18,13 @@ from chaos.exchange import Answer
 _DIGITS = 15
 
 
-def asked_for(headers: Mapping[str, str], utc: float, *, own_clock: bool = False) -> float | None:
+def asked_for(
+    headers: Mapping[str, str], utc: float | None, *, own_clock: bool = False
+) -> float | None:
     """Seconds from the answer on, at least 0; None without the header, NaN if it makes no sense.
 
     ``utc`` is our wall clock in seconds since 1970, for dates in answers that have no ``Date``, or
-    for all of them with ``own_clock``.
+    for all of them with ``own_clock``; without one (None) such a date makes no sense.
     """
     text = headers.get("retry-after")
     if text is None:
@@ -31,12 +34,16 @@ def asked_for(headers: Mapping[str, str], utc: float, *, own_clock: bool = False
         return float(text) if len(text) <= _DIGITS else inf
     until = _instant(text)
     since = None if own_clock else _instant(headers.get("date", ""))
-    return nan if until is None else max(0.0, until - (utc if since is None else since))
+    if since is None:
+        since = utc
+    return nan if until is None or since is None else max(0.0, until - since)
 
 
 def _instant(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        # HTTP's dates are UTC, also in the two old forms that have no zone.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

@@ -8,6 +8,7 @@ from struct import Struct
 
 import orjson
 
+from chaos.client.retry_after import asked_for
 from chaos.exchange import Answer
 from chaos.run.record import (
     FAILURE_CODES,
@@ -18,7 +19,6 @@ from chaos.run.record import (
     WHYS,
     WRITTEN,
 )
-from chaos.run.retry_after import retry_after_of
 from chaos.run.world import Attempted, Event, Operated
 
 Write = Callable[[bytes], object]
@@ -63,9 +63,10 @@ class Encoder:
         retry_after = _NAN
         if isinstance(reply, Answer):
             status, flags = reply.status, WRITTEN
-            asked = reply.headers.get("retry-after")
+            # The journal has no wall clock: a date counts from the answer's own.
+            asked = asked_for(reply.headers, None)
             if asked is not None:
-                retry_after = min(retry_after_of(asked, reply.headers.get("date")), _MOST)
+                retry_after = min(asked, _MOST)
         else:
             status = FAILURE_CODES[reply.kind]
             flags = WRITTEN if reply.written else 0

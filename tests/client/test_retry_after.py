@@ -1,6 +1,6 @@
 """Retry-After: what it asks for, and what a policy makes of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from math import inf, isnan
 from random import Random
@@ -13,6 +13,9 @@ from chaos.client.retry_after import AmazonRetryAfter, RetryAfter, asked_for
 from chaos.exchange import Answer
 
 EPOCH = 1_700_000_000.0
+moments = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001 - hypothesis adds the zone
+    lambda moment: moment.replace(microsecond=0)
+)
 
 
 def date(seconds: float) -> str:
@@ -30,6 +33,8 @@ def date(seconds: float) -> str:
         ({"retry-after": date(EPOCH + 630), "date": date(EPOCH + 600)}, 30.0),
         ({"retry-after": date(EPOCH + 30), "date": "yesterday"}, 30.0),
         ({"retry-after": "9" * 400}, inf),
+        ({"retry-after": "Tue Nov 14 22:13:50 2023"}, 30.0),
+        ({"retry-after": "Tuesday, 14-Nov-23 22:13:50 GMT"}, 30.0),
     ],
 )
 def test_seconds_and_dates_are_understood(headers: dict[str, str], expected: float | None) -> None:
@@ -41,6 +46,25 @@ def test_seconds_and_dates_are_understood(headers: dict[str, str], expected: flo
 )
 def test_what_makes_no_sense_is_not_taken_for_a_number(text: str) -> None:
     asked = asked_for({"retry-after": text}, EPOCH)
+    assert asked is not None
+    assert isnan(asked)
+
+
+@given(moments, st.integers(-86_400, 86_400))
+def test_a_date_is_held_against_the_answers_own_clock(now: datetime, seconds: int) -> None:
+    until = format_datetime(now + timedelta(seconds=seconds), usegmt=True)
+    headers = {"retry-after": until, "date": format_datetime(now, usegmt=True)}
+    assert asked_for(headers, None) == max(0, seconds)
+
+
+@given(text=st.text(), clock=st.none() | st.text())
+def test_whatever_a_server_writes_is_a_number(text: str, clock: str | None) -> None:
+    headers = {"retry-after": text} | ({} if clock is None else {"date": clock})
+    assert isinstance(asked_for(headers, None), float)
+
+
+def test_a_date_without_a_clock_beside_it_says_nothing() -> None:
+    asked = asked_for({"retry-after": "Tue, 01 Jan 2030 00:00:00 GMT"}, None)
     assert asked is not None
     assert isnan(asked)
 
