@@ -63,8 +63,7 @@ async def operate(world: World, member: Member, arrival: Arrival) -> None:
     """Play one arrival from its due time to its outcome."""
     started = world.now()
     chosen = member.pick(arrival.draw) if arrival.kind == "unwrap" else None
-    work = Work(arrival.number, arrival.kind, chosen.ciphertext if chosen else "")
-    call = member.client.begin(work, started)
+    call = member.client.begin(_work(arrival, chosen), started)
     flights: list[Flight] = []
     attempts = 0
     while not isinstance(step := call.step(world.now()), Done):
@@ -96,6 +95,13 @@ async def operate(world: World, member: Member, arrival: Arrival) -> None:
     if flights:
         await _finish(world, member, flights)
     _hand_over(world, member)
+
+
+def _work(arrival: Arrival, chosen: Sealed | None) -> Work:
+    """What is asked of the client; the digest goes with it as an envelope would carry it."""
+    if chosen is None:
+        return Work(arrival.number, arrival.kind)
+    return Work(arrival.number, arrival.kind, chosen.ciphertext, digest=chosen.digest)
 
 
 def _begin(

@@ -1,11 +1,19 @@
 """One operation, as the program plays it."""
 
 from collections.abc import Iterator
+from random import Random
 from typing import TypeVar
 
-from chaos.client.call import Decision, Step, Wait
+import orjson
+import pytest
+
+from chaos.client import mutants, presets
+from chaos.client.call import Credential, Decision, Factory, Step, Target, Wait, Wiring
 from chaos.exchange import Answer, Failure
 from chaos.run.operate import WRONG_PLAINTEXT, Member, Sealed, digest_of, operate
+from chaos.run.simulated import SimulatedWorld
+from chaos.run.virtual import VirtualTime
+from chaos.run.wires import Respond, Wire
 from chaos.run.world import Attempted, Decided, Event, Operated, Wrapped
 from chaos.scenario.model import Arrival
 from tests.run.made import OTHER, PLAINTEXT, Script, done, one_try, world_of
@@ -76,10 +84,45 @@ def test_an_unwrap_asks_for_the_data_key_that_the_draw_names() -> None:
 
     client = Script(steps)
     clock, world, _ = world_of()
-    keys = [Sealed(f"cipher-{n}", digest_of(PLAINTEXT)) for n in range(4)]
+    keys = [Sealed(f"cipher-{n}", f"digest-{n}") for n in range(4)]
     clock.play([(1.0, operate(world, Member(0, client, keys), unwrap()))])
 
-    assert client.works[0].ciphertext == "cipher-3"
+    assert (client.works[0].ciphertext, client.works[0].digest) == ("cipher-3", "digest-3")
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (presets.factory_for("recommended"), ("ok", "us-east", "")),
+        (
+            mutants.factory_for("trusts-plaintext-unchecked"),
+            ("failed", "us-south", WRONG_PLAINTEXT),
+        ),
+    ],
+)
+def test_a_client_that_checks_has_what_it_needs_to_and_asks_elsewhere(
+    build: Factory, expected: tuple[str, str, str]
+) -> None:
+    def opening(plaintext: str) -> Respond:
+        body = orjson.dumps({"plaintext": plaintext, "keyVersion": {"id": "v1"}})
+        return lambda _request, _now: Answer(200, {}, body)
+
+    clock, events = VirtualTime(), list[Event]()
+    wires = {
+        region: Wire(clock, opening(plaintext), Random(7))
+        for region, plaintext in (("us-south", OTHER), ("us-east", PLAINTEXT))
+    }
+    doors = {f"http://{region}": wire for region, wire in wires.items()}
+    world = SimulatedWorld(clock, doors, wires, 0.0, events.append)
+    targets = tuple(Target(region, f"http://{region}", "i", "k") for region in wires)
+    credential = Credential("key", "http://iam", "token", 0.0, 1e9)
+    client = build(Wiring("client", targets, credential, 0.0), Random(1))
+    sealed = Sealed("d3JhcHBlZA==", digest_of(PLAINTEXT))
+
+    clock.play([(1.0, operate(world, Member(0, client, [sealed]), unwrap()))])
+
+    (operation,) = of(Operated, events)
+    assert (operation.outcome, operation.region, operation.why) == expected
 
 
 def test_what_a_hedge_leaves_open_is_cancelled_and_noted_all_the_same() -> None:
