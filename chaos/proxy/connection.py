@@ -75,11 +75,13 @@ class Connection:
 
     def made(self, side: Side) -> None:
         """A socket is open: dial for the client's, begin with the upstream's."""
-        if side is self.client:
-            self._dial = asyncio.get_running_loop().create_task(self._reach())
-        elif self.over:
-            # The client went while we dialled: the upstream learns how.
+        if self.over:
+            # It was closed before the loop told us that it is open: its peer learns how.
             side.abort(reset=self._was_reset)
+        elif side is self.client:
+            self._dial = asyncio.get_running_loop().create_task(self._reach())
+            # Not the task's own doing: a task that is cancelled before it began does nothing.
+            self._dial.add_done_callback(self._dialled)
         else:
             self._begin()
 
@@ -95,9 +97,10 @@ class Connection:
             if not self.over:
                 self.owner.unreachable()
                 self.close()
-        finally:
-            self._dial = None
-            self._leave()
+
+    def _dialled(self, _: asyncio.Task[None]) -> None:
+        self._dial = None
+        self._leave()
 
     def _begin(self) -> None:
         """Join the two sockets, and let through what the client has said meanwhile."""

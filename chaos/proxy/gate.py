@@ -1,6 +1,7 @@
 """One proxy on real sockets: its listener, its live connections, its toxics and their proof."""
 
 import asyncio
+import functools
 import random
 import socket
 import time
@@ -58,9 +59,14 @@ class Gate:
 
     async def _serve(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, sock=listener, backlog=BACKLOG)
+        accept = functools.partial(self._accept, listener)
+        self._server = await loop.create_server(accept, sock=listener, backlog=BACKLOG)
 
-    def _accept(self) -> Side:
+    def _accept(self, listener: socket.socket) -> Side:
+        if listener is not self._listener:
+            # Python's own loop may accept before the listener is shut and ask us after; it then
+            # drops the socket, whose peer sees it closed.
+            raise ConnectionAbortedError
         self.accepted += 1
         connection = Connection(self, self.accepted)
         self.connections.add(connection)

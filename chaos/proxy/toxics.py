@@ -120,13 +120,16 @@ class Latency(Effect):
     room: ClassVar[int] = 32 * MIB
     retimed: ClassVar[bool] = True
 
+    def draw(self, rng: Random) -> float:
+        """How much later one chunk leaves, in seconds; a draw only where there is a jitter."""
+        if self.jitter > 0:
+            return max(0.0, self.latency + self.jitter * (2.0 * rng.random() - 1.0))
+        return max(0.0, self.latency)
+
     def feed(self, event: Event, so_far: Suffered, rng: Random) -> list[Event]:
         if not isinstance(event, Chunk):
             return [event._replace(at=max(event.at, so_far.free))]
-        delay = self.latency
-        if self.jitter > 0:
-            delay += self.jitter * (2.0 * rng.random() - 1.0)
-        so_far.free = max(event.at, event.at + delay, so_far.free)
+        so_far.free = max(event.at + self.draw(rng), so_far.free)
         return [Chunk(so_far.free, event.data)]
 
 

@@ -26,6 +26,10 @@ HOW_TO_GET_IT = (
 )
 
 
+# What must come comes within this, on whatever machine; nothing that is judged is so long.
+PATIENCE = 30.0
+
+
 def toxiproxy_binary() -> Path | None:
     """The server's binary by TOXIPROXY_SERVER, on the PATH or in the cache."""
     named = os.environ.get("TOXIPROXY_SERVER") or shutil.which("toxiproxy-server")
@@ -90,13 +94,13 @@ def ours(**configuration: object) -> Iterator[Peer]:
         process.stdin.write(json.dumps({"seed": 7, **configuration}).encode() + b"\n")
         process.stdin.flush()
         ready = json.loads(process.stdout.readline())
-        api = ApiClient(ready["url"], timeout=30.0)
+        api = ApiClient(ready["url"], timeout=PATIENCE)
         try:
             yield Peer("ours", process, api)
         finally:
             api.close()
             process.stdin.close()
-            process.wait(5)
+            process.wait(PATIENCE)
 
 
 @contextlib.contextmanager
@@ -109,9 +113,9 @@ def toxiproxy(*options: str) -> Iterator[Peer]:
     command = [str(binary), "-host", "127.0.0.1", "-port", str(port), *options]
     quiet = {**os.environ, "LOG_LEVEL": "panic"}
     with subprocess.Popen(command, env=quiet, stdout=subprocess.DEVNULL) as process:
-        api = ApiClient(f"http://127.0.0.1:{port}", timeout=30.0)
+        api = ApiClient(f"http://127.0.0.1:{port}", timeout=PATIENCE)
         try:
-            _until_it_answers(api)
+            _until_it_answers(api, process)
             yield Peer("toxiproxy", process, api)
         finally:
             api.close()
@@ -123,13 +127,13 @@ def peer(name: str, **configuration: object) -> contextlib.AbstractContextManage
     return ours(**configuration) if name == "ours" else toxiproxy()
 
 
-def _until_it_answers(api: ApiClient) -> None:
-    by = time.monotonic() + 5
+def _until_it_answers(api: ApiClient, process: subprocess.Popen[bytes]) -> None:
+    by = time.monotonic() + PATIENCE
     while True:
         try:
             api.ask("GET", "version")
         except WorldError:
-            if time.monotonic() > by:
+            if time.monotonic() > by or process.poll() is not None:
                 raise
             time.sleep(0.02)
         else:
