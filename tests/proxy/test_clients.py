@@ -13,7 +13,7 @@ import pytest
 import toxiproxy
 from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 
-from tests.proxy.peers import CACHE, Peer, peer
+from tests.proxy.peers import CACHE, PATIENCE, Peer, peer
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def node_modules() -> Path:
     if not (folder / "node_modules" / "toxiproxy-node-client").exists():
         folder.mkdir(parents=True, exist_ok=True)
         command = ["npm", "install", "--silent", "--no-audit", "--no-fund", NODE_CLIENT]
-        done = subprocess.run(command, cwd=folder, timeout=120, check=False)
+        done = subprocess.run(command, cwd=folder, timeout=4 * PATIENCE, check=False)
         if done.returncode:
             pytest.skip(f"npm could not install {NODE_CLIENT} into {folder}")
     return folder / "node_modules"
@@ -47,7 +47,7 @@ def test_the_node_client_does_every_call_of_its(server: Peer, node_modules: Path
         ["node", str(script), server.api.url],  # noqa: S607 - the machine's own Node.js
         env={"NODE_PATH": str(node_modules), "PATH": str(Path(shutil.which("node") or "").parent)},
         capture_output=True,
-        timeout=60,
+        timeout=4 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()

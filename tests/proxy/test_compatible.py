@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 BOTH = ["ours", "toxiproxy"]
 # How much later than asked a byte may come; never earlier than the clocks of sockets are apart.
 LATE, EARLY = 0.03, 0.004
-REPETITIONS = 3
+REPETITIONS = 6
 
 
 @pytest.fixture(scope="module", params=BOTH)
@@ -85,11 +85,17 @@ def test_the_version_is_plain_json_that_clients_parse(server: Peer) -> None:
 
 
 @functools.cache
-def _on_the_wire(name: str, repetition: int) -> dict[str, Received]:
-    assert repetition < REPETITIONS
+def _all_on_the_wire(name: str) -> dict[str, Received]:
     vectors = [vector for vector in table() if name == "ours" or vector.only == ""]
     with peer(name) as server:
         return play_all(server, vectors)
+
+
+def _on_the_wire(name: str, vector: Vector, repetition: int) -> Received:
+    if not repetition:
+        return _all_on_the_wire(name)[vector.name]
+    with peer(name) as server:
+        return play_all(server, [vector])[vector.name]
 
 
 _PLAYED = [
@@ -105,8 +111,7 @@ def test_a_toxic_does_on_the_wire_what_its_vector_says(name: str, vector: Vector
     # A busy machine may be late, so lateness is tried again; a wrong toxic is wrong every time.
     late = []
     for repetition in range(REPETITIONS):
-        received = _on_the_wire(name, repetition)[vector.name]
-        late.append(_lateness(vector, received))
+        late.append(_lateness(vector, _on_the_wire(name, vector, repetition)))
         if late[-1] <= LATE:
             return
 
@@ -114,17 +119,20 @@ def test_a_toxic_does_on_the_wire_what_its_vector_says(name: str, vector: Vector
 
 
 def _lateness(vector: Vector, received: Received) -> float:
-    """How late the latest output came; anything but lateness fails.
+    """How late the latest output came, infinite where it did not yet; anything else fails.
 
     What is expected is what the pure toxic makes of the inputs at the times at which they really
     went in: between what it makes of the earliest and of the latest that each may have been.
     """
     plays = [play(_at(vector, [span[which] for span in received.done])) for which in (0, 1)]
     ends = [step for step in vector.outputs if step.word]
-    assert received.data == b"".join(step.data for step in vector.outputs)
-    assert (received.ended is not None) == bool(ends)
+    expected = b"".join(step.data for step in vector.outputs)
+    assert expected.startswith(received.data)
     if received.ended is not None:
         assert received.ended[1] == ("reset" if ends[0].word == "reset" else "end")
+        assert received.data == expected
+    elif ends or received.data != expected:
+        return float("inf")
     so_far, late = 0, 0.0
     for first, last in zip(*plays, strict=True):
         so_far += len(first.data)

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 
 from chaos.errors import WorldError
 from chaos.proxy.control import Controls
 from tests.proxy.ends import upstream
-from tests.proxy.peers import Peer, free_port, peer
+from tests.proxy.peers import PATIENCE, Peer, free_port, peer
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +26,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Peer]:
 
 @pytest.fixture
 def controls(server: Peer) -> Iterator[Controls]:
-    one = Controls(server.api.url)
-    yield one
-    one.close()
+    with closing(Controls(server.api.url, timeout=PATIENCE)) as one:
+        yield one
 
 
 def test_every_change_is_made_and_read_back(controls: Controls) -> None:
@@ -102,14 +102,12 @@ def test_only_ours_counts_and_changes_several_things_at_once(
 
 
 def test_two_servers_are_controlled_by_one_process(server: Peer, controls: Controls) -> None:
-    with peer("ours") as second:
-        others = Controls(second.api.url)
+    with peer("ours") as second, closing(Controls(second.api.url, timeout=PATIENCE)) as others:
         controls.create("here", "127.0.0.1:0", "u:1")
         others.create("there", "127.0.0.1:0", "u:1")
 
         assert list(controls.proxies()) == ["here"]
         assert list(others.proxies()) == ["there"]
-        others.close()
 
 
 def test_a_proxy_that_is_gone_is_one_sentence(server: Peer, controls: Controls) -> None:
@@ -131,12 +129,13 @@ def test_a_proxy_that_is_gone_is_one_sentence(server: Peer, controls: Controls) 
 
 def test_a_proxy_that_does_not_answer_is_waited_for_no_longer_than_asked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        controls = Controls("http://{}:{}".format(*silent.getsockname()), timeout=0.3)
-        started = time.monotonic()
-        with pytest.raises(WorldError, match=r"did not answer within 0\.3 s\.$"):
-            controls.reset()
-        assert time.monotonic() - started < 2
-        controls.close()
+        url = "http://{}:{}".format(*silent.getsockname())
+        with closing(Controls(url, timeout=0.3)) as controls:
+            started = time.monotonic()
+            with pytest.raises(WorldError, match=r"did not answer within 0\.3 s\.$"):
+                controls.reset()
+            # The silent socket would be waited for for ever.
+            assert time.monotonic() - started < PATIENCE
 
 
 def test_an_http_proxy_of_the_environment_is_not_asked(
@@ -152,7 +151,7 @@ _CONTROLLER = """
 import sys, time
 from chaos.proxy.control import Controls
 it = Controls(sys.argv[1])
-it.keep(0.8)
+it.keep(2.0)
 it.create("new", "127.0.0.1:0", "u:1")
 it.add_toxic("old", "timeout", {"timeout": 0})
 it.update_toxic("old", "before", {"latency": 7})
@@ -160,7 +159,7 @@ it.remove_toxic("old", "timeout_downstream")
 it.add_toxic("old", "timeout", {"timeout": 5})
 it.set_enabled("old", False)
 print("changed", flush=True)
-time.sleep(30)
+time.sleep(120)
 """
 
 
@@ -170,20 +169,21 @@ def test_what_a_controller_changed_heals_when_it_is_gone(server: Peer, how: sign
     server.add("old", "latency", {"latency": 3}, name="before")
     before = server.fine("GET", "/proxies")
     command = [sys.executable, "-c", _CONTROLLER, server.api.url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as controller:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as controller, ExitStack() as last:
+        last.callback(controller.kill)
         assert controller.stdout is not None
         assert controller.stdout.readline() == b"changed\n"
-        time.sleep(1.2)
+        # Longer than a lease: only its heartbeat can have kept what it changed.
+        time.sleep(2.4)
         held = server.fine("GET", "/proxies")
         assert not held["old"]["enabled"]
         assert len(held["old"]["toxics"]) == 2
         assert "new" in held
         os.kill(controller.pid, how)
-        by = time.monotonic() + 4
+        by = time.monotonic() + PATIENCE
         while server.fine("GET", "/proxies") != before and time.monotonic() < by:
             time.sleep(0.05)
         healed = server.fine("GET", "/proxies")
-        controller.kill()
 
     assert healed == before, json.dumps(healed)
 
@@ -191,10 +191,9 @@ def test_what_a_controller_changed_heals_when_it_is_gone(server: Peer, how: sign
 def test_closing_controls_heals_what_they_keep(server: Peer) -> None:
     server.make("old", "u:1")
     before = server.fine("GET", "/proxies")
-    controls = Controls(server.api.url)
-    controls.keep(5.0)
-    controls.set_enabled("old", enabled=False)
-    controls.add_toxic("old", "noop", {})
-    controls.close()
+    with closing(Controls(server.api.url, timeout=PATIENCE)) as controls:
+        controls.keep(PATIENCE)
+        controls.set_enabled("old", enabled=False)
+        controls.add_toxic("old", "noop", {})
 
     assert server.fine("GET", "/proxies") == before

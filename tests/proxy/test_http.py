@@ -36,14 +36,15 @@ async def _echo(request: Request) -> Answer:
 def _said(*pieces: bytes, ends: bool = True) -> tuple[bytes, bool]:
     async def play() -> tuple[bytes, bool]:
         wire = Wire()
-        conversation = Conversation(_echo, idle=0.2)
+        conversation = Conversation(_echo, idle=60)
         conversation.connection_made(wire)
         for piece in pieces:
             conversation.data_received(piece)
             await asyncio.sleep(0)
         if ends:
             conversation.eof_received()
-        await asyncio.sleep(0.01)
+        for _ in range(100):
+            await asyncio.sleep(0)
         answer = bytes(wire.written), wire.closed
         conversation.connection_lost(None)
         await asyncio.sleep(0)

@@ -3,7 +3,6 @@
 import contextlib
 import random
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +11,17 @@ import pytest
 
 from tests.proxy.ends import (
     ask,
+    beside,
     connect,
     echo,
     how_it_ends,
     joined,
+    quickest,
     receive,
     timed,
     upstream,
 )
-from tests.proxy.peers import Peer, free_port, peer
+from tests.proxy.peers import PATIENCE, Peer, free_port, peer
 
 pytestmark = pytest.mark.slow
 
@@ -41,11 +42,8 @@ def test_bytes_pass_both_ways_unchanged(server: Peer) -> None:
     data = random.Random(1).randbytes(3_000_000)
     with echo() as address:
         listen = server.make("it", address)
-        with connect(listen) as sock:
-            sender = threading.Thread(target=sock.sendall, args=(data,))
-            sender.start()
+        with connect(listen) as sock, beside(sock.sendall, data, over=sock):
             back = receive(sock, len(data))
-            sender.join()
 
     assert back == data
 
@@ -60,11 +58,8 @@ def test_bytes_pass_every_harmless_toxic_unchanged(server: Peer) -> None:
             server.add("it", "slicer", {"average_size": 900, "size_variation": 300}, stream=stream)
             server.add("it", "slow_close", {"delay": 5}, stream=stream)
             server.add("it", "limit_data", {"bytes": 10_000_000}, stream=stream)
-        with connect(listen) as sock:
-            sender = threading.Thread(target=sock.sendall, args=(data,))
-            sender.start()
+        with connect(listen) as sock, beside(sock.sendall, data, over=sock):
             back = receive(sock, len(data))
-            sender.join()
 
     assert back == data
 
@@ -157,14 +152,14 @@ def test_a_populated_proxy_that_stays_keeps_its_connections(server: Peer) -> Non
 
 def test_a_populated_proxy_that_changes_closes_its_connections(server: Peer) -> None:
     with joined(server) as both, echo() as address:
-        server.add("it", "latency", {"latency": 900})
+        server.add("it", "latency", {"latency": 60_000})
         listen = server.fine("GET", "/proxies/it")["listen"]
         wish = {"name": "it", "listen": listen, "upstream": address}
         (shown,) = server.fine("POST", "/populate", [wish])["proxies"]
 
         assert how_it_ends(both.client) == "end"
         assert shown["toxics"] == []
-        assert timed(lambda: ask(listen)) < 0.5
+        assert ask(listen) == b"ping"
 
 
 def test_a_port_that_is_taken_is_the_systems_error(server: Peer) -> None:
@@ -181,14 +176,17 @@ def test_a_port_that_is_taken_is_the_systems_error(server: Peer) -> None:
 @pytest.mark.parametrize("stream", ["upstream", "downstream"])
 def test_a_toxic_acts_on_its_own_direction_only(server: Peer, stream: str) -> None:
     with joined(server) as both:
-        server.add("it", "latency", {"latency": 150}, stream=stream)
+        server.add("it", "latency", {"latency": 1000}, stream=stream)
         slow, fast = (
             (both.client, both.server) if stream == "upstream" else (both.server, both.client)
         )
-        fast.sendall(b"x")
-        assert timed(lambda: slow.recv(1)) < 0.1
+        started = time.monotonic()
         slow.sendall(b"x")
-        assert timed(lambda: fast.recv(1)) > 0.14
+        fast.sendall(b"x")
+        slow.recv(1)
+        assert time.monotonic() - started < 1.0
+        fast.recv(1)
+        assert time.monotonic() - started > 0.998
 
 
 def test_latencies_add_up_along_the_chain(server: Peer) -> None:
@@ -197,17 +195,17 @@ def test_latencies_add_up_along_the_chain(server: Peer) -> None:
         for number in range(3):
             server.add("it", "latency", {"latency": 50}, name=f"l{number}")
 
-        assert 0.148 < timed(lambda: ask(listen)) < 0.25
+        assert 0.148 < quickest(lambda: ask(listen), under=0.17) < 0.17
 
 
 def test_reset_removes_toxics_from_live_connections(server: Peer) -> None:
     with joined(server) as both:
-        server.add("it", "latency", {"latency": 5000})
+        server.add("it", "latency", {"latency": 60_000})
         both.server.sendall(b"held")
         time.sleep(0.05)
         server.fine("POST", "/reset")
 
-        assert timed(lambda: receive(both.client, 4)) < 0.5
+        assert receive(both.client, 4) == b"held"
 
 
 @pytest.mark.parametrize("rate", [200, 2000])
@@ -215,12 +213,12 @@ def test_bandwidth_is_the_rate_that_was_asked_for(server: Peer, rate: int) -> No
     size = rate * 1000 // 2
     with joined(server) as both:
         server.add("it", "bandwidth", {"rate": rate})
-        sender = threading.Thread(target=both.server.sendall, args=(bytes(size),))
-        sender.start()
-        lasted = timed(lambda: receive(both.client, size))
-        sender.join()
 
-    assert lasted == pytest.approx(0.5, rel=0.1)
+        def pass_all() -> None:
+            with beside(both.server.sendall, bytes(size), over=both.server):
+                receive(both.client, size)
+
+        assert quickest(pass_all, under=0.55) == pytest.approx(0.5, rel=0.1)
 
 
 def test_bandwidth_is_per_connection(server: Peer) -> None:
@@ -228,28 +226,32 @@ def test_bandwidth_is_per_connection(server: Peer) -> None:
         listen = server.make("it", up.address)
         server.add("it", "bandwidth", {"rate": 100})
         pairs = [up.join(listen) for _ in range(4)]
-        for pair in pairs:
-            pair.server.sendall(bytes(30_000))
-        started = time.monotonic()
-        for pair in pairs:
-            receive(pair.client, 30_000)
-            pair.client.close()
-            pair.server.close()
 
-    assert time.monotonic() - started == pytest.approx(0.3, abs=0.08)
+        def pass_all() -> None:
+            for pair in pairs:
+                pair.server.sendall(bytes(30_000))
+            for pair in pairs:
+                receive(pair.client, 30_000)
+
+        assert quickest(pass_all, under=0.38) == pytest.approx(0.3, abs=0.08)
 
 
 def test_slices_arrive_apart(server: Peer) -> None:
     with joined(server) as both:
         attributes = {"average_size": 100, "size_variation": 20, "delay": 20_000}
         server.add("it", "slicer", attributes)
-        both.server.sendall(bytes(600))
         sizes: list[int] = []
-        while sum(sizes) < 600:
-            sizes.append(len(both.client.recv(1000)))
+        for _ in range(20):
+            both.server.sendall(bytes(600))
+            sizes = []
+            while sum(sizes) < 600:
+                sizes.append(len(both.client.recv(1000)))
+            if max(sizes) <= 120:
+                # On a busy machine two slices may be read as one; so it is tried again.
+                break
 
-    assert len(sizes) >= 4
-    assert all(size <= 240 for size in sizes)
+    assert len(sizes) >= 5
+    assert max(sizes) <= 120
 
 
 def test_reset_peer_resets_both_ends(server: Peer) -> None:
@@ -257,11 +259,10 @@ def test_reset_peer_resets_both_ends(server: Peer) -> None:
         listen = server.make("it", up.address)
         server.add("it", "reset_peer", {"timeout": 30}, stream="upstream")
         both = up.join(listen)
-        with both.client, both.server:
-            both.client.sendall(b"x")
+        both.client.sendall(b"x")
 
-            assert how_it_ends(both.client) == "reset"
-            assert how_it_ends(both.server) == "reset"
+        assert how_it_ends(both.client) == "reset"
+        assert how_it_ends(both.server) == "reset"
 
 
 def test_a_timeout_closes_both_ends(server: Peer) -> None:
@@ -269,11 +270,10 @@ def test_a_timeout_closes_both_ends(server: Peer) -> None:
         listen = server.make("it", up.address)
         server.add("it", "timeout", {"timeout": 60})
         both = up.join(listen)
-        with both.client, both.server:
-            both.server.sendall(b"dropped")
+        both.server.sendall(b"dropped")
 
-            assert both.client.recv(10) == b""
-            assert how_it_ends(both.server) == "end"
+        assert both.client.recv(10) == b""
+        assert how_it_ends(both.server) == "end"
 
 
 def test_half_of_the_connections_are_hit_by_half_a_toxicity(server: Peer) -> None:
@@ -294,7 +294,7 @@ def test_connections_are_closed_when_both_ends_have_closed(server: Peer) -> None
             both = up.join(listen)
             both.client.close()
             both.server.close()
-        by = time.monotonic() + 3
+        by = time.monotonic() + PATIENCE
         while _sockets(server) > before and time.monotonic() < by:
             time.sleep(0.02)
 
@@ -302,7 +302,6 @@ def test_connections_are_closed_when_both_ends_have_closed(server: Peer) -> None
 
 
 def _sockets(server: Peer) -> int:
-
     return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
 
 
@@ -316,7 +315,7 @@ def test_garbage_on_the_api_does_no_harm(server: Peer) -> None:
         b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
         random.Random(9).randbytes(5000),
     ):
-        with socket.create_connection((server.api.host, server.api.port), timeout=5) as sock:
+        with socket.create_connection((server.api.host, server.api.port), timeout=PATIENCE) as sock:
             sock.sendall(garbage)
             with contextlib.suppress(OSError):
                 # It may have closed already, which is an answer too.

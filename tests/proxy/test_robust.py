@@ -8,14 +8,18 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chaos.proxy.client import ApiClient
 from tests.proxy.ends import (
     Joined,
+    beside,
+    black_hole,
     connect,
     echo,
     how_it_ends,
@@ -24,7 +28,7 @@ from tests.proxy.ends import (
     reset,
     upstream,
 )
-from tests.proxy.peers import Peer, free_port, ours
+from tests.proxy.peers import PATIENCE, Peer, free_port, ours
 
 pytestmark = pytest.mark.slow
 
@@ -46,11 +50,16 @@ def _resident(server: Peer) -> int:
     return int(pages) * 4096
 
 
-def _settles(server: Peer, descriptors: int) -> bool:
-    by = time.monotonic() + 5
-    while _descriptors(server) > descriptors and time.monotonic() < by:
+def _counted(server: Peer) -> dict[str, Any]:
+    counts: dict[str, Any] = server.fine("GET", "/proxies/it/counts")
+    return counts
+
+
+def _until(settled: Callable[[], bool]) -> None:
+    by = time.monotonic() + PATIENCE
+    while not settled() and time.monotonic() < by:
         time.sleep(0.02)
-    return _descriptors(server) <= descriptors
+    assert settled()
 
 
 def test_a_thousand_connections_with_toxics_keep_their_bytes(server: Peer) -> None:
@@ -106,7 +115,7 @@ def test_a_thousand_connections_with_toxics_keep_their_bytes(server: Peer) -> No
     counts = server.fine("GET", "/proxies/it/counts")["toxics"]
     assert counts["latency_upstream"]["injected"] == 1000
     assert counts["latency_upstream"]["escaped"] == 0
-    assert _settles(server, before + 1)
+    _until(lambda: _descriptors(server) <= before + 1)
 
 
 def test_slow_readers_cost_a_bounded_memory_and_lose_nothing(server: Peer) -> None:
@@ -120,28 +129,23 @@ def test_slow_readers_cost_a_bounded_memory_and_lose_nothing(server: Peer) -> No
         start = _resident(server)
 
         def pour(pair: Joined) -> None:
-            pair.server.settimeout(120)
+            pair.server.settimeout(4 * PATIENCE)
             for _ in range(size // MIB):
                 pair.server.sendall(piece)
             pair.server.shutdown(socket.SHUT_WR)
 
-        pouring = [threading.Thread(target=pour, args=(pair,)) for pair in pairs]
-        for thread in pouring:
-            thread.start()
-        time.sleep(3)
-        # More than a gigabyte waits to be let through; the proxy holds its share and no more.
-        assert _resident(server) - start < 420 * MIB
         digests = []
-        for pair in pairs:
-            digest = hashlib.sha256()
-            pair.client.settimeout(60)
-            while data := pair.client.recv(MIB):
-                digest.update(data)
-            digests.append(digest.digest())
-            pair.client.close()
-            pair.server.close()
-        for thread in pouring:
-            thread.join()
+        with contextlib.ExitStack() as pouring:
+            for pair in pairs:
+                pouring.enter_context(beside(pour, pair, over=pair.server))
+            time.sleep(3)
+            # More than a gigabyte waits to be let through; the proxy holds its share and no more.
+            assert _resident(server) - start < 420 * MIB
+            for pair in pairs:
+                digest = hashlib.sha256()
+                while data := pair.client.recv(MIB):
+                    digest.update(data)
+                digests.append(digest.digest())
 
     assert digests == [whole] * readers
 
@@ -173,19 +177,12 @@ def test_no_byte_is_lost_while_toxics_change_all_the_time(server: Peer, size: in
                 api.ask("DELETE", "proxies", "it", "toxics", "x")
                 changes += 3
 
-        changing = threading.Thread(target=change)
-        changing.start()
-        while changes < 600:
-            with connect(listen) as sock:
-                sock.settimeout(60)
-                sender = threading.Thread(target=sock.sendall, args=(data,))
-                sender.start()
-                back = receive(sock, size)
-                sender.join()
-            assert back == data
-        stop.set()
-        changing.join()
-        api.close()
+        with closing(api), beside(change), contextlib.ExitStack() as last:
+            last.callback(stop.set)
+            while changes < 600:
+                with connect(listen) as sock, beside(sock.sendall, data, over=sock):
+                    back = receive(sock, size)
+                assert back == data
 
 
 def test_changes_are_made_thousands_of_times_a_second(server: Peer) -> None:
@@ -196,12 +193,12 @@ def test_changes_are_made_thousands_of_times_a_second(server: Peer) -> None:
     with joined(server), socket.create_connection((server.api.host, server.api.port)) as api:
         asked = (place % (len(body), body) + lift) * pairs
         used = _processor_time(server)
-        sender = threading.Thread(target=api.sendall, args=(asked,))
-        sender.start()
         answers = bytearray()
-        while answers.count(b"HTTP/1.1 204") < pairs:
-            answers += api.recv(MIB)
-        sender.join()
+        with beside(api.sendall, asked, over=api):
+            while answers.count(b"HTTP/1.1 204") < pairs:
+                more = api.recv(MIB)
+                assert more
+                answers += more
         used = _processor_time(server) - used
 
     assert answers.count(b"HTTP/1.1 200") == pairs
@@ -215,15 +212,11 @@ def _processor_time(server: Peer) -> float:
 
 
 def test_a_disabled_proxy_closes_a_connection_in_full_flood(server: Peer) -> None:
-    with joined(server) as both:
-        pouring = threading.Thread(target=_pour, args=(both.server,))
-        pouring.start()
+    with joined(server) as both, beside(_pour, both.server, over=both.server):
         receive(both.client, 32 * MIB)
         server.fine("POST", "/proxies/it", {"enabled": False})
 
         assert how_it_ends(both.client) in {"end", "reset"}
-        pouring.join(5)
-        assert not pouring.is_alive()
 
 
 def _pour(sock: socket.socket) -> None:
@@ -238,17 +231,15 @@ def test_a_reset_in_full_flood_reaches_the_other_side(server: Peer, who: str, to
     with joined(server) as both:
         if toxic:
             server.add("it", toxic, {"latency": 5})
-        pouring = threading.Thread(target=_pour, args=(both.server,))
-        pouring.start()
-        receive(both.client, 16 * MIB)
-        if who == "client":
-            reset(both.client)
-            pouring.join(5)
-            assert not pouring.is_alive()
-        else:
-            reset(both.server)
-            assert how_it_ends(both.client) == "reset"
-            pouring.join(5)
+        with beside(_pour, both.server, over=both.server) as pouring:
+            receive(both.client, 16 * MIB)
+            if who == "client":
+                reset(both.client)
+                pouring.join(PATIENCE)
+                assert not pouring.is_alive()
+            else:
+                reset(both.server)
+                assert how_it_ends(both.client) == "reset"
 
 
 def test_half_closed_connections_pass_megabytes_the_other_way(server: Peer) -> None:
@@ -256,10 +247,8 @@ def test_half_closed_connections_pass_megabytes_the_other_way(server: Peer) -> N
     with joined(server) as both:
         both.client.shutdown(socket.SHUT_WR)
         assert both.server.recv(1) == b""
-        sender = threading.Thread(target=both.server.sendall, args=(data,))
-        sender.start()
-        assert receive(both.client, len(data)) == data
-        sender.join()
+        with beside(both.server.sendall, data, over=both.server):
+            assert receive(both.client, len(data)) == data
         both.server.shutdown(socket.SHUT_WR)
         assert both.client.recv(1) == b""
 
@@ -280,37 +269,41 @@ def test_nothing_is_left_of_connections_however_they_end(server: Peer) -> None:
             with contextlib.suppress(OSError):
                 connect(dead).close()
 
-        assert _settles(server, before)
+        _until(lambda: _descriptors(server) <= before)
         assert server.fine("GET", "/proxies/it/counts")["live"] == 0
         assert server.fine("GET", "/proxies/dead/counts")["live"] == 0
         assert server.fine("GET", "/proxies/dead/counts")["unreachable"] >= 1
 
 
 def test_clients_that_leave_while_the_upstream_is_dialled_leave_nothing(server: Peer) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        fillers = []
-        for _ in range(4):
-            sock = socket.socket()
-            sock.settimeout(0)
-            with contextlib.suppress(BlockingIOError):
-                sock.connect(full.getsockname())
-            fillers.append(sock)
-        listen = server.make("it", "{}:{}".format(*full.getsockname()))
+    clients = 60
+    with black_hole() as address:
+        listen = server.make("it", "{}:{}".format(*address))
         before = _descriptors(server)
-        for number in range(60):
+        for number in range(clients):
             sock = connect(listen)
             sock.sendall(b"early")
             (reset if number % 2 else socket.socket.close)(sock)
 
-        by = time.monotonic() + 5
-        while server.fine("GET", "/proxies/it/counts")["live"] > 30 and time.monotonic() < by:
-            time.sleep(0.05)
         # Those who only ended may still be owed an answer; those who reset are gone.
-        assert server.fine("GET", "/proxies/it/counts")["live"] <= 30
+        _until(lambda: _counted(server)["accepted"] == clients)
+        _until(lambda: _counted(server)["live"] == clients // 2)
         server.fine("POST", "/proxies/it", {"enabled": False})
-        assert _settles(server, before)
-        for sock in fillers:
-            sock.close()
+        _until(lambda: _descriptors(server) <= before)
+
+
+def test_a_proxy_that_is_disabled_while_clients_come_in_keeps_none(server: Peer) -> None:
+    with black_hole() as address, contextlib.ExitStack() as opened:
+        listen = server.make("it", "{}:{}".format(*address))
+        before = _descriptors(server)
+        for _ in range(40):
+            # No waiting: some are in the kernel's queue, some are being accepted or dialled for.
+            arrived = [opened.enter_context(connect(listen)) for _ in range(5)]
+            server.fine("POST", "/proxies/it", {"enabled": False})
+            assert {how_it_ends(one) for one in arrived} <= {"end", "reset"}
+            server.fine("POST", "/proxies/it", {"enabled": True})
+        _until(lambda: _counted(server)["live"] == 0)
+        _until(lambda: _descriptors(server) <= before)
 
 
 def test_a_batch_changes_live_connections_at_once(server: Peer) -> None:

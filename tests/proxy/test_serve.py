@@ -12,7 +12,7 @@ import pytest
 
 from chaos.proxy.client import ApiClient
 from tests.proxy.ends import ask, connect, echo, how_it_ends, joined, timed, upstream
-from tests.proxy.peers import Peer, free_port, ours
+from tests.proxy.peers import PATIENCE, Peer, free_port, ours
 
 pytestmark = pytest.mark.slow
 
@@ -43,15 +43,17 @@ def served(config: Path | None = None) -> Iterator[tuple[subprocess.Popen[bytes]
         for line in process.stderr:
             if b"API answers" in line:
                 break
-        api = ApiClient(f"http://127.0.0.1:{port}")
-        yield process, api
-        api.close()
-        process.kill()
+        api = ApiClient(f"http://127.0.0.1:{port}", timeout=PATIENCE)
+        try:
+            yield process, api
+        finally:
+            api.close()
+            process.kill()
 
 
 def _failed(config: Path, port: int | None = None) -> tuple[int, str]:
     command = [sys.executable, "-c", _SERVE, str(port or free_port()), str(config)]
-    done = subprocess.run(command, capture_output=True, timeout=20, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=2 * PATIENCE, check=False)
     return done.returncode, done.stderr.decode()
 
 
@@ -82,10 +84,8 @@ def test_a_signal_stops_the_server_in_good_order(number: signal.Signals) -> None
         both = up.join(listen)
         process.send_signal(number)
 
-        assert process.wait(3) == 0
+        assert process.wait(PATIENCE) == 0
         assert how_it_ends(both.client) == "end"
-        both.client.close()
-        both.server.close()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,9 @@ def test_a_child_whose_api_port_is_taken_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         line = json.dumps({"port": taken.getsockname()[1]}).encode() + b"\n"
         command = [sys.executable, "-m", "chaos.proxy.server"]
-        done = subprocess.run(command, input=line, capture_output=True, timeout=20, check=False)
+        done = subprocess.run(
+            command, input=line, capture_output=True, timeout=2 * PATIENCE, check=False
+        )
 
     assert done.returncode == 5
     assert done.stdout == b""
@@ -152,7 +154,7 @@ def test_a_child_ends_with_its_lifeline_and_not_by_ctrl_c() -> None:
         assert server.process.stdin is not None
         server.process.stdin.close()
 
-        assert server.process.wait(3) == 0
+        assert server.process.wait(PATIENCE) == 0
         assert how_it_ends(both.client) == "end"
 
 
@@ -172,8 +174,11 @@ def test_workers_share_the_connections_and_count_together(crew: Peer) -> None:
         assert counts["accepted"] == 30
         assert counts["toxics"]["latency_downstream"]["injected"] == 30
         assert counts["sent"] == {"upstream": 120, "downstream": 120}
+        longer = {"attributes": {"latency": 60_000}}
+        crew.fine("PATCH", "/proxies/it/toxics/latency_downstream", longer)
         crew.fine("DELETE", "/proxies/it/toxics/latency_downstream")
-        assert timed(lambda: ask(listen)) < 0.028
+        # Either worker would keep its clients waiting for longer than they wait.
+        assert all(ask(listen) == b"ping" for _ in range(16))
         crew.fine("POST", "/proxies/it", {"enabled": False})
         for _ in range(8):
             with pytest.raises(ConnectionRefusedError):
@@ -222,8 +227,8 @@ def test_a_worker_that_dies_takes_the_server_with_it() -> None:
         first, second = (int(pid) for pid in children.read_text().split()[:2])
         subprocess.run(["kill", "-9", str(first)], check=True)  # noqa: S607 - the system's kill
 
-        assert server.process.wait(5) == 4
-        by = time.monotonic() + 3
+        assert server.process.wait(PATIENCE) == 4
+        by = time.monotonic() + PATIENCE
         while Path(f"/proc/{second}").exists() and time.monotonic() < by:
             time.sleep(0.02)
         assert not Path(f"/proc/{second}").exists()
