@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chaos.proxy import address
 from chaos.proxy.alarm import Alarm
@@ -28,12 +28,21 @@ from chaos.proxy.traffic import Budget
 
 
 class Engine:
-    """Every proxy of one process; carries out changes as the API plans them."""
+    """Every proxy of one process; carries out changes as the API plans them.
 
-    def __init__(self, seed: str, ports: Ports) -> None:
+    ``gate`` makes a proxy: by its name, the engine's alarm and budget, and the seed.
+    """
+
+    def __init__(
+        self,
+        seed: str,
+        ports: Ports,
+        gate: Callable[[str, Alarm, Budget, str], Gate] = Gate,
+    ) -> None:
         self.gates: dict[str, Gate] = {}
         self._seed = seed
         self._ports = ports
+        self._made = gate
         self._budget = Budget()
         self._alarm = Alarm(asyncio.get_running_loop())
 
@@ -82,7 +91,7 @@ class Engine:
     def _gate(self, name: str) -> Gate:
         gate = self.gates.get(name)
         if gate is None:
-            gate = self.gates[name] = Gate(name, self._alarm, self._budget, self._seed)
+            gate = self.gates[name] = self._made(name, self._alarm, self._budget, self._seed)
         return gate
 
     def _shut(self, change: Shut | Forget) -> None:

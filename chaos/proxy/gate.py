@@ -62,7 +62,7 @@ class Gate:
         accept = functools.partial(self._accept, listener)
         self._server = await loop.create_server(accept, sock=listener, backlog=BACKLOG)
 
-    def _accept(self, listener: socket.socket) -> Side:
+    def _accept(self, listener: socket.socket) -> asyncio.Protocol:
         if listener is not self._listener:
             # Python's own loop may accept before the listener is shut and ask us after; it then
             # drops the socket, whose peer sees it closed.
@@ -70,6 +70,10 @@ class Gate:
         self.accepted += 1
         connection = Connection(self, self.accepted)
         self.connections.add(connection)
+        return self.protocol(connection)
+
+    def protocol(self, connection: Connection) -> asyncio.Protocol:
+        """Who serves the client's socket; what only watches may put itself before that."""
         return connection.client
 
     def shut(self) -> None:
