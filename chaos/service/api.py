@@ -17,7 +17,7 @@ in each region. One object is one region with any number of instances; all regio
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -28,7 +28,8 @@ from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
 from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
 from chaos.service.refusal import Refusal, unauthorized
-from chaos.service.resolve import resolve
+from chaos.service.resolve import Resolved, resolve
+from chaos.service.roles import Identity
 from chaos.service.routes import Route
 from chaos.service.storage import Forgetful, Storage
 
@@ -63,7 +64,7 @@ class KeyService:
         self.instances = dict(storage.load(entropy))
         self.answered: Counter[tuple[str, str, int]] = Counter()
         self._entropy = entropy
-        self._clock = clock
+        self.clock = clock
         self._rsa_key = rsa_key
         self._storage = storage
 
@@ -84,7 +85,7 @@ class KeyService:
             self._entropy,
             name,
             plan,
-            self._clock.at(now),
+            self.clock.at(now),
         )
         self.instances[made.id] = made
         self._storage.keep(made, frozenset())
@@ -96,12 +97,21 @@ class KeyService:
         removed.removed = True
         self._storage.keep(removed, frozenset())
 
+    def keep(self, instance: Instance, key_id: str) -> None:
+        """Keep a key that was changed other than by a request."""
+        self._storage.keep(instance, frozenset({key_id}))
+
     def answer(self, request: Request, now: float) -> Answer:
         """Answer one request at ``now``, UTC seconds since 1970."""
         if request.path.partition("?")[0] in TOKEN_PATHS:
             return self.iam.answer(request, now)
-        headers = self._read_headers(request)
         aimed = resolve(request.method, request.path)
+        return self.carry_out(request.body, aimed, self.read_headers(request), now)
+
+    def carry_out(
+        self, body: bytes, aimed: Resolved, headers: Mapping[str, str], now: float
+    ) -> Answer:
+        """Answer a request that is no token request, once its target and headers were read."""
         route = aimed.route
         if isinstance(route, tuple):
             answer = _no_route(route, headers["correlation-id"])
@@ -109,7 +119,7 @@ class KeyService:
             return answer
         try:
             asked = self._admit(route, headers, now)
-            asked.path, asked.query, asked.body = aimed.names, aimed.query, request.body
+            asked.path, asked.query, asked.body = aimed.names, aimed.query, body
             answer = route.endpoint(asked)
             instance = asked.instance
             if route.writes or instance.touched:
@@ -120,7 +130,7 @@ class KeyService:
         self.answered[route.method, route.path, answer.status] += 1
         return answer
 
-    def _read_headers(self, request: Request) -> dict[str, str]:
+    def read_headers(self, request: Request) -> dict[str, str]:
         """The headers that matter here; a request without a correlation id is given one."""
         headers = {}
         for name, value in request.headers:
@@ -131,14 +141,19 @@ class KeyService:
             headers["correlation-id"] = new_id(self._entropy)
         return headers
 
-    def _admit(self, route: Route, headers: dict[str, str], now: float) -> Admitted:
-        """Who asks, and of which tenant: no token, no tenant and no role all sound the same."""
+    def identify(self, headers: Mapping[str, str], now: float) -> tuple[Identity, Instance]:
+        """Who asks, of which tenant of the same account; refused otherwise."""
         authorization = headers.get("authorization", "")
         bearer = authorization[: len(BEARER)].lower() == BEARER
         identity = self.iam.verify(authorization[len(BEARER) :], now) if bearer else None
         instance = self.instances.get(headers.get("bluemix-instance", ""))
         if identity is None or instance is None or instance.account != identity.account:
             raise unauthorized()
+        return identity, instance
+
+    def _admit(self, route: Route, headers: Mapping[str, str], now: float) -> Admitted:
+        """Who asks, and of which tenant: no token, no tenant and no role all sound the same."""
+        identity, instance = self.identify(headers, now)
         roles = identity.roles(instance.id)
         if route.role not in roles and route.also not in roles:
             raise unauthorized()
@@ -146,7 +161,7 @@ class KeyService:
             instance,
             identity,
             roles,
-            self._clock.at(now),
+            self.clock.at(now),
             self._entropy,
             headers["correlation-id"],
             headers.get("x-kms-key-ring", ""),

@@ -7,22 +7,30 @@ The line is one JSON object; every field may be left out::
              "api_keys": [{"key": "…", "iam_id": "IBMid-1", "account": "…", "name": "…",
                            "grants": {"*": ["Manager", "KeyPurge"]}}]},
      "instances": [{"id": "…", "account": "…", "name": "…", "plan": "…"}],
-     "seed": 7, "scale_time": 1.0, "directory": "/var/lib/keychaos"}
+     "seed": 7, "scale_time": 1.0, "directory": "/var/lib/keychaos",
+     "capacity": {"workers": 8, "service": 0.02, "queue": 100}, "quota": {"rate": 500},
+     "ejects_after": 5.0, "readmits_after": 5.0, "control_token": "…",
+     "faults": {"name": {"kind": "slow", "latency": 0.5}}}
 
 ``region`` null makes a process that serves IAM alone. Without ``seed`` all entropy is the system's.
 With ``directory`` the keys are kept there, sealed, and found again by the next process; then
 ``instances`` that it already holds are left as they are. All processes of one world are given the
-same ``iam``; then each region takes every token of it.
+same ``iam``; then each region takes every token of it. :mod:`chaos.service.capacity` and
+:mod:`chaos.service.quota` say what theirs mean; null is no bound. With ``control_token`` there is
+the control API (:mod:`chaos.service.control`); ``faults`` are in force from the beginning.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chaos.errors import ScenarioError
+from chaos.service.capacity import Capacity
 from chaos.service.instance import STANDARD_PLAN
+from chaos.service.quota import Quota
 from chaos.service.roles import EVERYWHERE, OWNER, Identity, Role
 from chaos.service.tokens import RsaSigner
+from chaos.service.zones import EJECTS_AFTER, READMITS_AFTER
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -77,6 +85,12 @@ class Configuration(_Strict):
     seed: int | None = None
     scale_time: float = Field(default=1.0, gt=0)
     directory: str | None = None
+    capacity: Capacity | None = None
+    quota: Quota | None = None
+    ejects_after: float = Field(default=EJECTS_AFTER, ge=0)
+    readmits_after: float = Field(default=READMITS_AFTER, ge=0)
+    control_token: str = Field(default="", repr=False)
+    faults: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def parse(cls, line: bytes) -> "Configuration":

@@ -1,84 +1,137 @@
-"""A region's front door: it spreads requests over the live zones, and tells how the region is."""
+"""A region's front door: it takes every request, and tells how the region is."""
+
+from collections.abc import Callable
+from functools import partial
 
 import orjson
 
 from chaos.exchange import Answer, Request
-from chaos.service import provisioning
+from chaos.service import control, provisioning
+from chaos.service.aim import Aim, aim_of
 from chaos.service.api import KeyService
+from chaos.service.conditions import HTML, NOBODY, Conditions, Terms
+from chaos.service.control import Control
+from chaos.service.faults import Crash
+from chaos.service.held import Received
+from chaos.service.iam import TOKEN_PATHS
 from chaos.service.metrics import Durations, exposition
 from chaos.service.openapi import description
+from chaos.service.resolve import resolve
 
-ZONES = 3
 HEALTH = "/health"
 METRICS = "/metrics"
 DESCRIPTION = "/openapi.json"
 JSON = {"content-type": "application/json"}
 TEXT = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
-HTML = {"content-type": "text/html"}
-# What a load balancer says without anybody behind it: no JSON, and no reason code.
-NOBODY = b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
+UNLIMITED = Terms()
+TOKEN = Aim("token")
+PROVISIONING = Aim("instance")
 
 
 class FrontDoor:
     """Takes every request of a region and gives it to the next live zone, round robin.
 
-    Zones share the region's keys, as the real ones share a database. ``up`` says which of them are
-    live; without any the region answers 503. `/health`, `/health/ZONE`, `/metrics` and
-    `/openapi.json` are answered by the door itself.
+    Zones share the region's keys, as the real ones share a database. ``conditions`` hold the
+    faults (``door.faults``), zones, capacity and quotas. `/health`, `/health/ZONE`, `/metrics`,
+    `/openapi.json` and the control API are answered by the door itself, whatever the conditions.
     """
 
-    def __init__(self, service: KeyService) -> None:
+    def __init__(
+        self,
+        service: KeyService,
+        terms: Terms = UNLIMITED,
+        *,
+        control_token: str = "",
+        crash: Callable[[Crash], None] | None = None,
+    ) -> None:
         self.service = service
-        self.zones = tuple(f"{service.region}-{number + 1}" for number in range(ZONES))
-        self.up = dict.fromkeys(self.zones, True)
-        self.served = dict.fromkeys(self.zones, 0)
+        self.conditions = Conditions(service, terms, crash)
+        self.faults = self.conditions.faults
+        self.zones = self.conditions.zones
         self.durations = Durations()
+        self._control = Control(self.faults, control_token, self.state)
         self._controller = provisioning.ResourceController(service)
-        self._turn = 0
 
-    def answer(self, request: Request, now: float) -> Answer:
-        """Answer one request in one of the zones."""
+    def receive(self, request: Request, now: float) -> Received:
+        """Take one request at ``now``, UTC since 1970: an answer, a dropped connection, or later.
+
+        With nothing configured and no fault in force every request is answered at once.
+        """
         path = request.path
         if not path.startswith("/api/"):
-            told = self._tell(path.partition("?")[0])
+            told = self._tell(request, now)
             if told is not None:
                 return told
-        zone = self._next_zone()
-        if zone is None:
+        if not self.conditions.quiet:
+            return self._receive(request, now)
+        if self.zones.next(now) is None:
             return Answer(503, HTML, NOBODY)
-        self.served[zone] += 1
         if path.startswith(provisioning.PATH):
             return self._controller.answer(request, now)
         return self.service.answer(request, now)
 
-    def _next_zone(self) -> str | None:
-        for _ in self.zones:
-            self._turn = (self._turn + 1) % len(self.zones)
-            zone = self.zones[self._turn]
-            if self.up[zone]:
-                return zone
-        return None
+    def _receive(self, request: Request, now: float) -> Received:
+        """Take a request where something may befall it."""
+        service = self.service
+        headers = service.read_headers(request)
+        receive = self.conditions.receive
+        if request.path.partition("?")[0] in TOKEN_PATHS:
+            return receive(TOKEN, headers, now, partial(service.iam.answer, request))
+        if request.path.startswith(provisioning.PATH):
+            return receive(PROVISIONING, headers, now, partial(self._controller.answer, request))
+        aimed = resolve(request.method, request.path)
+        tenant = headers.get("bluemix-instance", "")
+        aim = aim_of(aimed.route, aimed.names, tenant, service.instances)
+        carry_out = partial(service.carry_out, request.body, aimed, headers)
+        return receive(aim, headers, now, carry_out)
 
-    def _tell(self, path: str) -> Answer | None:
+    def state(self, now: float) -> dict[str, object]:
+        """What the control API tells of the region besides its faults."""
+        conditions = self.conditions
+        station = conditions.station
+        told: dict[str, object] = {
+            "region": self.service.region,
+            "instances": list(self.service.instances),
+            "zones": self._states(now),
+            "served": self.zones.served,
+            "crashed": conditions.crashed,
+            "capacity": None,
+            "quota": None,
+        }
+        if station is not None:
+            told["capacity"] = station.capacity.model_dump()
+            told |= {"waiting": station.waiting(now), "running": station.running(now)}
+            told |= {"taken": station.taken, "shed": station.shed}
+        if conditions.terms.quota is not None:
+            told["quota"] = conditions.terms.quota.model_dump()
+        return told
+
+    def _tell(self, request: Request, now: float) -> Answer | None:
         """What is asked about the region and not of it."""
+        path = request.path.partition("?")[0]
+        if path.startswith(control.PREFIX):
+            return self._control.answer(request, now)
         if path == METRICS:
-            text = exposition(self.service, self.up, self.served, self.durations)
+            text = exposition(self.service, self.zones, self.durations, now)
             return Answer(200, TEXT, text.encode())
         if path == DESCRIPTION:
             return Answer(200, JSON, orjson.dumps(description()))
         if path == HEALTH:
-            told = {"region": self.service.region, "zones": self._states()}
-            return Answer(200 if any(self.up.values()) else 503, JSON, orjson.dumps(told))
+            states = self._states(now)
+            told = {"region": self.service.region, "zones": states}
+            return Answer(200 if "up" in states.values() else 503, JSON, orjson.dumps(told))
         if path.startswith(HEALTH + "/"):
-            return self._health_of(path.removeprefix(HEALTH + "/"))
+            return self._health_of(path.removeprefix(HEALTH + "/"), now)
         return None
 
-    def _health_of(self, zone: str) -> Answer:
-        states = self._states()
+    def _health_of(self, zone: str, now: float) -> Answer:
+        states = self._states(now)
         if zone not in states:
             return Answer(404, JSON, orjson.dumps({"zones": list(states)}))
         told = {"zone": zone, "state": states[zone]}
-        return Answer(200 if self.up[zone] else 503, JSON, orjson.dumps(told))
+        return Answer(200 if states[zone] == "up" else 503, JSON, orjson.dumps(told))
 
-    def _states(self) -> dict[str, str]:
-        return {zone: "up" if live else "down" for zone, live in self.up.items()}
+    def _states(self, now: float) -> dict[str, str]:
+        self.faults.lapse(now)
+        lost = self.zones.lost
+        return {zone: "down" if zone in lost else "up" for zone in self.zones.names}

@@ -88,6 +88,10 @@ class Iam:
         identity, expires = known
         return identity if now < expires else None
 
+    def forget(self) -> None:
+        """Verify every token anew, as a process does that has just started."""
+        self._verified.clear()
+
     def _read(self, token: str) -> tuple[Identity, float] | None:
         claims = read_token(self._signer, token)
         if claims is None:

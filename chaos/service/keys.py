@@ -174,6 +174,10 @@ class Key:
         self.require(State.ACTIVE, State.SUSPENDED, State.DEACTIVATED)
         if self.dual_auth is not None and self.dual_auth.enabled:
             self._require_two(by)
+        self.destroy(by, now)
+
+    def destroy(self, by: str, now: float) -> None:
+        """To destroyed, whoever has approved of it."""
         self.state_before_deletion = self.state
         self.deleted, self.deleted_by = now, by
         self._enter(State.DESTROYED, now)

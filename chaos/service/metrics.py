@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from chaos.service.api import KeyService
+from chaos.service.zones import Zones
 
 BOUNDS = (25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 100e-3)
 Rows = list[tuple[Mapping[str, str], float]]
@@ -27,22 +28,22 @@ class Durations:
         self.sum += seconds
 
 
-def exposition(
-    service: KeyService, up: Mapping[str, bool], served: Mapping[str, int], durations: Durations
-) -> str:
-    """All metrics of a region; ``up`` and ``served`` are per zone."""
+def exposition(service: KeyService, zones: Zones, durations: Durations, now: float) -> str:
+    """All metrics of a region."""
     requests: Rows = [
         ({"method": method, "route": route, "status": str(status)}, count)
         for (method, route, status), count in sorted(service.answered.items())
     ]
-    served_rows: Rows = [({"zone": zone}, count) for zone, count in served.items()]
-    up_rows: Rows = [({"zone": zone}, int(live)) for zone, live in up.items()]
+    served: Rows = [({"zone": zone}, count) for zone, count in zones.served.items()]
+    up: Rows = [({"zone": zone}, int(zone not in zones.lost)) for zone in zones.names]
+    out: Rows = [({"zone": zone}, int(zones.ejected(zone, now))) for zone in zones.names]
     text = Exposition(service.region)
     text.family(
         "keychaos_requests_total", "counter", "Requests by method, route, status.", requests
     )
-    text.family("keychaos_zone_requests_total", "counter", "Requests by zone.", served_rows)
-    text.family("keychaos_zone_up", "gauge", "Whether a zone is live.", up_rows)
+    text.family("keychaos_zone_requests_total", "counter", "Requests by zone.", served)
+    text.family("keychaos_zone_up", "gauge", "Whether a zone is live.", up)
+    text.family("keychaos_zone_ejected", "gauge", "Whether a zone is given nothing.", out)
     text.family("keychaos_keys", "gauge", "Keys by state.", _keys_by_state(service))
     text.family("keychaos_instances", "gauge", "Instances.", [({}, len(service.instances))])
     text.histogram("keychaos_request_duration_seconds", "Time to answer a request.", durations)

@@ -4,18 +4,26 @@ A framework costs three to five times as much as this and cannot stall, drip or 
 """
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
+from math import inf
 from typing import cast
 
 import httptools
 
-from chaos.exchange import Answer, Request
+from chaos.exchange import Answer, Reply, Request
+from chaos.service.held import RESET, Held, Received
 
-Respond = Callable[[Request], Answer]
+Respond = Callable[[Request], Received]
+Resume = Callable[[Held, float], Reply | None]
 BODY_AT_MOST = 1 << 20
 HEAD_AT_MOST = 64 << 10
 NAMES_REMEMBERED = 256
+OWED_AT_MOST = 64  # on one connection; then it is not read from until some are sent
 _NAMES: dict[bytes, str] = {}  # header names as written: the same few come again and again
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -23,15 +31,29 @@ _EXPECT = b"expect"
 _NO_BODY = (204, 304)
 
 
+@dataclass(slots=True, eq=False)
+class Owed:
+    """An answer that is owed, in its turn: pipelined requests are answered in their order."""
+
+    keep_alive: bool
+    head: bool
+    reply: Reply | None = None
+    timer: asyncio.TimerHandle | None = None
+
+
 class HttpConnection(asyncio.Protocol):
     """One client's connection. Pipelined requests are answered in order, in one send."""
 
-    def __init__(self, respond: Respond, connections: set["HttpConnection"]) -> None:
+    def __init__(
+        self, respond: Respond, connections: set["HttpConnection"], resume: Resume = Held.resume
+    ) -> None:
         self._respond = respond
+        self._resume_held = resume
         self._connections = connections
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._out: list[bytes] = []
+        self._owed: deque[Owed] = deque()
         self._closing = False
         self._begin()
 
@@ -53,15 +75,19 @@ class HttpConnection(asyncio.Protocol):
             self._closing = True
         except httptools.HttpParserError:
             if not self._closing:
-                self._out.append(encode(Answer(400), keep_alive=False))
+                self._give(Answer(400), keep_alive=False, head=False)
             self._closing = True
+        self._flush()
+
+    def _flush(self) -> None:
+        """Send what is ready; close where nothing more is owed and nothing more is taken."""
         transport = self._transport
         if transport is None:
             return
         if self._out:
             transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
             self._out.clear()
-        if self._closing:
+        if self._closing and not self._owed:
             transport.close()
 
     def pause_writing(self) -> None:
@@ -122,7 +148,7 @@ class HttpConnection(asyncio.Protocol):
         if self._length > BODY_AT_MOST or self._head > HEAD_AT_MOST:
             self._closing = True
             too_long = 413 if self._length > BODY_AT_MOST else 431
-            self._out.append(encode(Answer(too_long), keep_alive=False))
+            self._give(Answer(too_long), keep_alive=False, head=False)
             return
         path = self._url.decode("latin-1")
         if not path.startswith("/"):
@@ -130,8 +156,60 @@ class HttpConnection(asyncio.Protocol):
         request = Request(method, path, tuple(self._headers), b"".join(self._body))
         keep_alive = self._parser.should_keep_alive()
         self._closing = not keep_alive
-        answer = self._respond(request)
-        self._out.append(encode(answer, keep_alive=keep_alive, head=method == "HEAD"))
+        self._give(self._respond(request), keep_alive=keep_alive, head=method == "HEAD")
+
+    def _give(self, received: Received, *, keep_alive: bool, head: bool) -> None:
+        """Write what came of a request, or remember that it is owed."""
+        if received.__class__ is Answer and not self._owed:
+            self._out.append(encode(received, keep_alive=keep_alive, head=head))
+        else:
+            self._owe(received, Owed(keep_alive, head))
+
+    def _owe(self, received: Received, owed: Owed) -> None:
+        """Put an answer into the queue that is not there yet, or whose turn has not come."""
+        self._owed.append(owed)
+        if len(self._owed) >= OWED_AT_MOST and self._transport is not None:
+            self._transport.pause_reading()
+        if isinstance(received, Held):
+            received.moved = partial(self._wait, received, owed)
+            self._wait(received, owed)
+        else:
+            owed.reply = received
+            self._settle()
+
+    def _wait(self, held: Held, owed: Owed) -> None:
+        """Come back when it is due; it is carried out even if the caller has gone."""
+        if owed.timer is not None:
+            owed.timer.cancel()
+        if held.until < inf:
+            later = max(0.0, held.until - time.time())
+            loop = asyncio.get_running_loop()
+            owed.timer = loop.call_later(later, self._resume, held, owed)
+
+    def _resume(self, held: Held, owed: Owed) -> None:
+        reply = self._resume_held(held, time.time())
+        if reply is None:
+            self._wait(held, owed)
+            return
+        held.moved = None
+        owed.reply = reply
+        self._settle()
+        self._flush()
+
+    def _settle(self) -> None:
+        """Write the answers whose turn has come; a reply that is a failure ends the connection."""
+        transport = self._transport
+        while transport is not None and self._owed and self._owed[0].reply is not None:
+            owed = self._owed.popleft()
+            if len(self._owed) == OWED_AT_MOST - 1 and not transport.is_closing():
+                transport.resume_reading()
+            if not isinstance(owed.reply, Answer):
+                self._flush()
+                self._owed.clear()
+                self._closing = True
+                transport.abort() if owed.reply is RESET else transport.close()
+                return
+            self._out.append(encode(owed.reply, keep_alive=owed.keep_alive, head=owed.head))
 
     def _begin(self) -> None:
         self._url = b""

@@ -5,7 +5,9 @@ The child prints one JSON line once it answers, ``{"ready": true, "url": "http:/
 "region": …, "zones": […], "instances": […]}``, and stops at once, exit 0, when its standard input
 ends: so no child outlives a parent, however that one died. SIGTERM stops it too; SIGINT is ignored,
 because Ctrl-C reaches the whole group and the parent decides. A mistake in the line is exit 2, a
-port that cannot be had exit 5; both say so in one sentence on standard error.
+port that cannot be had exit 5; both say so in one sentence on standard error. A `crash` fault ends
+it with exit 75 after one more line, ``{"crashed": true, "restart_after": SECONDS}``: the parent
+starts it again, on the same port, from the same line.
 
 Provisioning is plain Key Protect: name the instances in the line (the same account as the API
 key's), take a token from `POST /identity/token` of any region, and `POST /api/v2/keys` the same
@@ -13,6 +15,7 @@ payload in both regions: a duplicate root key.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -29,14 +32,20 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chaos.errors import ScenarioError, WorldError
-from chaos.exchange import Answer, Request
+from chaos.exchange import Answer, Reply, Request
 from chaos.service.api import KeyService
 from chaos.service.clock import Clock
+from chaos.service.conditions import Terms
 from chaos.service.configuration import Configuration
+from chaos.service.faults import Crash
 from chaos.service.front_door import FrontDoor
+from chaos.service.held import Held, Received
 from chaos.service.iam import Iam
+from chaos.service.iam_door import IamDoor
+from chaos.service.injected import Faults
+from chaos.service.instance import Entropy
 from chaos.service.protocol import HttpConnection
-from chaos.service.storage import Forgetful
+from chaos.service.storage import Forgetful, Storage
 from chaos.service.tokens import RsaSigner
 from chaos.service.vault import Vault
 
@@ -48,14 +57,18 @@ except ImportError:
 
 STDIN = 0
 BACKLOG = 1024
+LAPSES_WITHIN = 0.1
+CRASHED = 75
+CRASHES_WITHIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a process serves: a region, or IAM alone. ``told`` is for the parent."""
 
-    answer: Callable[[Request, float], Answer]
+    receive: Callable[[Request, float], Received]
     observe: Callable[[float], None]
+    faults: Faults
     close: Callable[[], None]
     told: dict[str, object]
 
@@ -78,17 +91,37 @@ def part_of(configuration: Configuration) -> Part:
     signer = RsaSigner.from_pem(told.signing_key or new_signing_key())
     iam = Iam(signer, told.identities(), entropy=entropy, token_lasts=told.token_lasts)
     if configuration.region is None:
-        return Part(iam.answer, lambda _: None, lambda: None, {"region": None})
+        alone = IamDoor(iam, seed=seed, control_token=configuration.control_token)
+        return Part(alone.receive, _ignore, alone.faults, lambda: None, {"region": None})
     directory = configuration.directory
     vault = None if directory is None else Vault(Path(directory), configuration.region)
+    service = _key_service(configuration, configuration.region, iam, vault or Forgetful(), entropy)
+    terms = Terms(
+        configuration.capacity,
+        configuration.quota,
+        configuration.ejects_after,
+        configuration.readmits_after,
+        os.urandom(8).hex() if seed is None else seed,
+    )
+    door = FrontDoor(service, terms, control_token=configuration.control_token, crash=_crash)
+    said: dict[str, object] = {"region": service.region, "zones": door.zones.names}
+    said["instances"] = list(service.instances)
+    close = vault.close if vault else lambda: None
+    return Part(door.receive, door.durations.observe, door.faults, close, said)
+
+
+def _key_service(
+    configuration: Configuration, region: str, iam: Iam, storage: Storage, entropy: Entropy
+) -> KeyService:
+    """The region's key service with the instances that it begins with."""
     started = time.time()
     service = KeyService(
-        configuration.region,
+        region,
         iam=iam,
         entropy=entropy,
         clock=Clock(configuration.scale_time, started),
         rsa_key=new_rsa_key,
-        storage=vault or Forgetful(),
+        storage=storage,
     )
     for tenant in configuration.instances:
         if tenant.id not in service.instances:
@@ -99,11 +132,19 @@ def part_of(configuration: Configuration) -> Part:
                 plan=tenant.plan,
                 now=started,
             )
-    door = FrontDoor(service)
-    instances = list(service.instances)
-    said: dict[str, object] = {"region": service.region, "zones": door.zones}
-    said["instances"] = instances
-    return Part(door.answer, door.durations.observe, vault.close if vault else lambda: None, said)
+    return service
+
+
+def _ignore(_: float) -> None:
+    """Observe nothing."""
+
+
+def _crash(fault: Crash) -> None:
+    """End as by SIGKILL, nothing closed and nothing flushed, once the parent has been told."""
+    told = {"crashed": True, "restart_after": fault.restart_after}
+    os.write(sys.stdout.fileno(), orjson.dumps(told) + b"\n")
+    # The controller gets its answer; nobody else gets any more.
+    asyncio.get_running_loop().call_later(CRASHES_WITHIN, os._exit, CRASHED)
 
 
 async def serve_until(
@@ -111,26 +152,43 @@ async def serve_until(
 ) -> None:
     """Listen, tell that it does, and answer until ``stop``; WorldError when the port is taken."""
     part = part_of(configuration)
+    for name, wish in configuration.faults.items():
+        part.faults.inject(name, wish, time.time())
     connections: set[HttpConnection] = set()
 
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Received:
         begun = time.perf_counter()
         try:
-            return part.answer(request, time.time())
+            return part.receive(request, time.time())
         except Exception as bug:  # noqa: BLE001 (one bad request must not end the region)
             return _confess(bug)
         finally:
             part.observe(time.perf_counter() - begun)
 
-    server = await _listen(configuration, lambda: HttpConnection(respond, connections))
+    server = await _listen(configuration, lambda: HttpConnection(respond, connections, _resume))
     port = server.sockets[0].getsockname()[1]
     url = f"http://{configuration.host}:{port}"
     ready({"ready": True, "url": url, "port": port, **part.told})
-    await stop.wait()
+    await _lapsing(part.faults, stop)
     server.close()
     for connection in tuple(connections):
         connection.abort()
     part.close()
+
+
+def _resume(held: Held, now: float) -> Reply | None:
+    try:
+        return held.resume(now)
+    except Exception as bug:  # noqa: BLE001 (one bad request must not end the region)
+        return _confess(bug)
+
+
+async def _lapsing(faults: Faults, stop: asyncio.Event) -> None:
+    """Until ``stop``, heal the faults whose leases run out, also when nobody calls."""
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LAPSES_WITHIN)
+        faults.lapse(time.time())
 
 
 async def _listen(

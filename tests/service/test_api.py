@@ -201,7 +201,7 @@ def test_a_key_is_found_only_in_its_own_ring_when_the_ring_is_named(south: Calle
 def test_a_scaled_clock_shortens_what_is_timed_in_the_service_and_not_the_token(
     south: Caller,
 ) -> None:
-    south.service._clock = Clock(scale=3600.0, epoch=EPOCH)
+    south.service.clock = Clock(scale=3600.0, epoch=EPOCH)
     key = south.create()["id"]
     south.act(key, "disable")
     assert south.refused("POST", f"keys/{key}/actions/enable") == "409 REQ_TOO_EARLY_ERR"

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.service.metrics import BOUNDS, Durations, Exposition, exposition
-from tests.service.caller import Caller
+from chaos.service.zones import Zones
+from tests.service.caller import EPOCH, Caller
 
 SAMPLE = re.compile(
     r'[a-z_]+\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\} \d[\de.+-]*'
@@ -17,7 +18,7 @@ def test_every_line_is_a_sample_or_tells_about_one(south: Caller) -> None:
     south.create()
     south.call("GET", "keys/none")
     south.call("GET", "nothing")
-    text = exposition(south.service, {"us-south-1": True}, {"us-south-1": 3}, Durations())
+    text = exposition(south.service, Zones("us-south"), Durations(), EPOCH)
     assert text.endswith("\n")
     for line in text.splitlines():
         assert line.startswith("# ") or SAMPLE.fullmatch(line), line
@@ -47,5 +48,5 @@ def test_a_label_may_hold_anything() -> None:
 def test_no_tenant_or_key_is_named(south: Caller) -> None:
     key = south.create(aliases=["ledger"])["id"]
     south.ok("GET", "keys/ledger")
-    text = exposition(south.service, {}, {}, Durations())
+    text = exposition(south.service, Zones("us-south"), Durations(), EPOCH)
     assert not {key, "ledger", south.instance.id} & set(re.split(r'["/ ]', text))

@@ -81,7 +81,7 @@ def test_a_part_is_a_region_or_iam_alone() -> None:
 def test_a_seed_makes_two_regions_alike() -> None:
     wish = Configuration.parse(json.dumps({"region": "us-south", "seed": 3}).encode())
     parts = [part_of(wish), part_of(wish)]
-    made = [part.answer.__self__.service.add_instance("a").id for part in parts]  # type: ignore[attr-defined] # a bound method
+    made = [part.receive.__self__.service.add_instance("a").id for part in parts]  # type: ignore[attr-defined] # a bound method
     assert made[0] == made[1]
 
 
