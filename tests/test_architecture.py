@@ -18,7 +18,8 @@ TESTS = load(ROOT / "tests")
 # The only modules of the pure parts that touch sockets, clocks, files or unseeded chance.
 SHELLS = (
     *("chaos.client.async_driving", "chaos.client.blocking_transport", "chaos.client.connection"),
-    *("chaos.client.check_backups", "chaos.client.driving", "chaos.client.httpx_terms"),
+    *("chaos.client.check_backups", "chaos.client.driving", "chaos.client.flights"),
+    "chaos.client.httpx_terms",
     *("chaos.client.key_client", "chaos.client.parsing", "chaos.client.policy_transport"),
     *("chaos.client.telemetry", "chaos.client.transport"),
     *("chaos.service.protocol", "chaos.service.serve", "chaos.service.server"),

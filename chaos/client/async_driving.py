@@ -10,6 +10,7 @@ from chaos.client.caller import PolicyClient
 from chaos.client.driving import Driven, Observer, Story, answer_of, httpx_request
 from chaos.client.httpx_terms import failure_of
 from chaos.client.telemetry import Telemetry, telemetry
+from chaos.client.wire import Headers
 from chaos.exchange import Failure, Reply
 
 _CANCELLED = Failure("cancelled", written=True)
@@ -42,9 +43,12 @@ class AsyncDriver:
         """Seconds since this driver was made."""
         return time.monotonic() - self._zero
 
-    async def run(self, work: Work) -> Driven:
-        """Play one operation to its end; takes no longer than its policy's deadline."""
-        return await _Run(self, work).play()
+    async def run(self, work: Work, own: Headers = ()) -> Driven:
+        """Play one operation to its end; takes no longer than its policy's deadline.
+
+        ``own`` are header fields of the caller's that go with its attempts.
+        """
+        return await _Run(self, work, own).play()
 
     async def aclose(self) -> None:
         """End what is still done for all calls."""
@@ -56,9 +60,9 @@ class AsyncDriver:
 class _Run:
     """One operation while it is driven."""
 
-    def __init__(self, driver: AsyncDriver, work: Work) -> None:
+    def __init__(self, driver: AsyncDriver, work: Work, own: Headers) -> None:
         self._driver = driver
-        self._story = Story(driver.client, work, driver.now(), driver.tells.began(work))
+        self._story = Story(driver.client, work, driver.now(), driver.tells.began(work), own)
         self._changed = asyncio.Event()
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -102,7 +106,7 @@ class _Run:
     async def _attempt(self, step: Try) -> None:
         driver, story = self._driver, self._story
         sent = driver.now()
-        reply = await _send(driver.transport, step)
+        reply = await _send(driver.transport, httpx_request(step, story.own), step.total)
         driver.tells.attempted(story.span, step, reply, driver.now() - sent)
         story.hear(step, reply, driver.now())
         self._tasks.pop(step.number, None)
@@ -127,14 +131,14 @@ class _Run:
                 driver.observe(decision)
 
 
-async def _send(transport: httpx.AsyncBaseTransport, step: Try) -> Reply:
+async def _send(transport: httpx.AsyncBaseTransport, request: httpx.Request, total: float) -> Reply:
     try:
-        async with asyncio.timeout(step.total):
-            response = await transport.handle_async_request(httpx_request(step))
+        async with asyncio.timeout(total):
+            response = await transport.handle_async_request(request)
             await response.aread()
     except TimeoutError:
         return Failure("total_timeout", written=True)
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.DecodingError) as error:
         return failure_of(error)
     except Exception as error:  # noqa: BLE001 - a transport's own bug must not hang the call
         return Failure("closed", written=True, detail=repr(error))

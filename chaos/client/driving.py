@@ -17,6 +17,7 @@ from chaos.client.caller import PolicyClient
 from chaos.client.httpx_terms import failure_of
 from chaos.client.reading import Meaning, Reading, read
 from chaos.client.telemetry import Telemetry, telemetry
+from chaos.client.wire import Headers
 from chaos.exchange import Answer, Failure, Reply
 
 Observer = Callable[[Decision], None]
@@ -36,13 +37,21 @@ class Driven:
         return self.reading.meaning
 
 
-def httpx_request(step: Try) -> httpx.Request:
-    """The attempt as httpx's transports take it, its timeouts in the extensions."""
+def httpx_request(step: Try, own: Headers = ()) -> httpx.Request:
+    """The attempt as httpx's transports take it, its timeouts in the extensions.
+
+    ``own`` are header fields of the caller's, which go before the client's of the same name; what
+    goes to the token service is none of their business.
+    """
+    headers = step.request.headers
+    if own and step.why != "refresh":
+        taken = {name.lower() for name, _ in own}
+        headers = (*own, *(each for each in headers if each[0].lower() not in taken))
     timeouts = {"connect": step.connect, "read": step.read, "write": step.read, "pool": step.total}
     return httpx.Request(
         step.request.method,
         step.endpoint + step.request.path,
-        headers=list(step.request.headers),
+        headers=list(headers),
         content=step.request.body,
         extensions={"timeout": timeouts, "total": step.total, "fresh": step.fresh},
     )
@@ -57,10 +66,13 @@ def answer_of(response: httpx.Response) -> Answer:
 class Story:
     """One operation while it is driven: its call, and the last reply that mattered to it."""
 
-    def __init__(self, client: PolicyClient, work: Work, began: float, span: Any) -> None:
+    def __init__(
+        self, client: PolicyClient, work: Work, began: float, span: Any, own: Headers = ()
+    ) -> None:
         self.work = work
         self.began = began
         self.span = span
+        self.own = own
         self.call = client.begin(work, began)
         self._reply: Reply | None = None
 
@@ -106,11 +118,14 @@ class BlockingDriver:
         """Seconds since time zero."""
         return time.monotonic() - self._zero
 
-    def run(self, work: Work) -> Driven:
-        """Play one operation to its end; blocks no longer than its policy's deadline."""
+    def run(self, work: Work, own: Headers = ()) -> Driven:
+        """Play one operation to its end; blocks no longer than its policy's deadline.
+
+        ``own`` are header fields of the caller's that go with its attempts.
+        """
         span = self._tells.began(work)
         with self._changed:
-            story = Story(self.client, work, self.now(), span)
+            story = Story(self.client, work, self.now(), span, own)
             while not isinstance(step := story.call.step(self.now()), Done):
                 self._hand_over(span)
                 if isinstance(step, Try):
@@ -124,17 +139,17 @@ class BlockingDriver:
 
     def _attempt(self, story: Story, step: Try) -> None:
         sent = self.now()
-        reply = self._send(step)
+        reply = self._send(httpx_request(step, story.own))
         self._tells.attempted(story.span, step, reply, self.now() - sent)
         with self._changed:
             story.hear(step, reply, self.now())
             self._changed.notify_all()
 
-    def _send(self, step: Try) -> Reply:
+    def _send(self, request: httpx.Request) -> Reply:
         try:
-            response = self.transport.handle_request(httpx_request(step))
+            response = self.transport.handle_request(request)
             response.read()
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             return failure_of(error)
         except Exception as error:  # noqa: BLE001 - a transport's own bug must not hang the call
             return Failure("closed", written=True, detail=repr(error))

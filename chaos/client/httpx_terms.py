@@ -68,7 +68,7 @@ def origin_of(request: httpx.Request) -> Origin:
     return url.scheme, url.host, url.port or _PORTS[url.scheme]
 
 
-def failure_of(error: httpx.TransportError) -> Failure:
+def failure_of(error: httpx.RequestError) -> Failure:
     """What an exception of any httpx transport says happened, as a value.
 
     Our transport's own exceptions carry the exact failure; others are told by their type, and a
@@ -82,7 +82,7 @@ def failure_of(error: httpx.TransportError) -> Failure:
         return Failure("refused", written=False, detail=str(error))
     if isinstance(error, httpx.TimeoutException):
         return Failure("read_timeout", written=True, detail=str(error))
-    if isinstance(error, httpx.ProtocolError):
+    if isinstance(error, httpx.ProtocolError | httpx.DecodingError):
         return Failure("truncated", written=True, detail=str(error))
     return Failure("reset", written=True, detail=str(error))
 
@@ -103,10 +103,11 @@ def message_of(request: httpx.Request, body: bytes) -> bytes:
 
 
 def response_of(answer: Response, request: httpx.Request, *, reused: bool) -> httpx.Response:
+    """The answer as httpx has it, its body as it came: reading it undoes its Content-Encoding."""
     return httpx.Response(
         answer.status,
         headers=answer.headers,
-        content=answer.body,
+        stream=httpx.ByteStream(answer.body),
         request=request,
         extensions={"http_version": b"HTTP/1.1", "reused": reused},
     )

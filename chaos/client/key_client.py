@@ -27,6 +27,7 @@ from chaos.client.call import Wiring, Work
 from chaos.client.caller import PolicyClient
 from chaos.client.driving import BlockingDriver, Driven, Observer
 from chaos.client.envelope import KEY_BYTES, NONCE_BYTES, Envelope, parse, seal, unseal
+from chaos.client.flights import AsyncFlights, Flights
 from chaos.client.policy import Policy
 from chaos.client.presets import RECOMMENDED
 from chaos.client.transport import LeanTransport
@@ -157,16 +158,20 @@ class KeyClient:
         client = PolicyClient(policy, wiring, SystemRandom())
         self._envelopes = _Envelopes(cache)
         self._driver = BlockingDriver(client, transport or BlockingTransport(), observe=observe)
+        self._wraps: Flights[DataKey] = Flights()
+        self._unwraps: Flights[tuple[bytes, str]] = Flights()
 
     def encrypt(self, data: bytes, *, context: bytes = b"") -> bytes:
         """Seal data in an envelope; whoever opens it must know the context.
 
         Raises UnavailableError, RefusedError.
         """
-        driver, envelopes = self._driver, self._envelopes
-        key = envelopes.sealing(driver.now())
+        key = self._envelopes.sealing(self._driver.now())
         if key is None:
-            key = envelopes.wrapped(driver.run(envelopes.wrap()), driver.now())
+            key, ours = self._wraps.join("", self._wrap)
+            if not ours:
+                # It may be that those who waited have used it up already.
+                key = self._envelopes.sealing(self._driver.now()) or self._wrap()
         return _seal(data, key, context)
 
     def open(self, envelope: bytes, *, context: bytes = b"") -> Opened:
@@ -174,17 +179,24 @@ class KeyClient:
 
         Raises EnvelopeError, UnavailableError, RefusedError.
         """
-        driver, envelopes = self._driver, self._envelopes
         sealed = parse(envelope)
-        key, rewrapped = envelopes.opened(sealed, driver.now()), ""
+        key, rewrapped = self._envelopes.opened(sealed, self._driver.now()), ""
         if key is None:
-            driven = driver.run(envelopes.unwrap(sealed))
-            key, rewrapped = envelopes.unwrapped(sealed, driven, driver.now())
+            asked = f"{sealed.digest} {sealed.wrapped}"
+            (key, rewrapped), _ = self._unwraps.join(asked, lambda: self._unwrap(sealed))
         return _unseal(sealed, key, rewrapped, context)
 
     def decrypt(self, envelope: bytes, *, context: bytes = b"") -> bytes:
         """What an envelope holds. Raises as :meth:`open` does."""
         return self.open(envelope, context=context).data
+
+    def _wrap(self) -> DataKey:
+        driven = self._driver.run(self._envelopes.wrap())
+        return self._envelopes.wrapped(driven, self._driver.now())
+
+    def _unwrap(self, sealed: Envelope) -> tuple[bytes, str]:
+        driven = self._driver.run(self._envelopes.unwrap(sealed))
+        return self._envelopes.unwrapped(sealed, driven, self._driver.now())
 
     def close(self) -> None:
         """Forget every data key and close the connections."""
@@ -218,28 +230,38 @@ class AsyncKeyClient:
         client = PolicyClient(policy, wiring, SystemRandom())
         self._envelopes = _Envelopes(cache)
         self._driver = AsyncDriver(client, transport or LeanTransport(), observe=observe)
+        self._wraps: AsyncFlights[DataKey] = AsyncFlights()
+        self._unwraps: AsyncFlights[tuple[bytes, str]] = AsyncFlights()
 
     async def encrypt(self, data: bytes, *, context: bytes = b"") -> bytes:
         """As :meth:`KeyClient.encrypt`."""
-        driver, envelopes = self._driver, self._envelopes
-        key = envelopes.sealing(driver.now())
+        key = self._envelopes.sealing(self._driver.now())
         if key is None:
-            key = envelopes.wrapped(await driver.run(envelopes.wrap()), driver.now())
+            key, ours = await self._wraps.join("", self._wrap)
+            if not ours:
+                key = self._envelopes.sealing(self._driver.now()) or await self._wrap()
         return _seal(data, key, context)
 
     async def open(self, envelope: bytes, *, context: bytes = b"") -> Opened:
         """As :meth:`KeyClient.open`."""
-        driver, envelopes = self._driver, self._envelopes
         sealed = parse(envelope)
-        key, rewrapped = envelopes.opened(sealed, driver.now()), ""
+        key, rewrapped = self._envelopes.opened(sealed, self._driver.now()), ""
         if key is None:
-            driven = await driver.run(envelopes.unwrap(sealed))
-            key, rewrapped = envelopes.unwrapped(sealed, driven, driver.now())
+            asked = f"{sealed.digest} {sealed.wrapped}"
+            (key, rewrapped), _ = await self._unwraps.join(asked, lambda: self._unwrap(sealed))
         return _unseal(sealed, key, rewrapped, context)
 
     async def decrypt(self, envelope: bytes, *, context: bytes = b"") -> bytes:
         """As :meth:`KeyClient.decrypt`."""
         return (await self.open(envelope, context=context)).data
+
+    async def _wrap(self) -> DataKey:
+        driven = await self._driver.run(self._envelopes.wrap())
+        return self._envelopes.wrapped(driven, self._driver.now())
+
+    async def _unwrap(self, sealed: Envelope) -> tuple[bytes, str]:
+        driven = await self._driver.run(self._envelopes.unwrap(sealed))
+        return self._envelopes.unwrapped(sealed, driven, self._driver.now())
 
     async def aclose(self) -> None:
         """Forget every data key and close the connections."""

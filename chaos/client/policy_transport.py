@@ -4,11 +4,14 @@
 
 Every wrap, unwrap, rewrap, rotate, … that the program sends to a root key of the wiring goes where
 the policy says, as often as it says, with the key id, instance and token of the region it goes to;
-the program sees the answer. Everything else passes through as it is. Header fields of the program's
-own are not passed on with key actions but for its token, where the wiring has no API key.
+the program sees the answer. Its own header fields go along, but for those that say where to and
+what (tenant, token, length); its token, too, where the wiring has no API key. The policy's deadline
+takes the place of the program's timeouts. Everything else passes through as it is.
 """
 
+import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from random import SystemRandom
 from typing import Any, cast
@@ -26,42 +29,67 @@ from chaos.client.policy import Policy
 from chaos.client.presets import RECOMMENDED
 from chaos.client.reading import OK
 from chaos.client.transport import LeanTransport
+from chaos.client.wire import Headers
 from chaos.exchange import Answer, Failure
 
-_ACTION = re.compile(
-    r"/api/v2/keys/([^/]+)/(?:actions/)?(wrap|unwrap|rewrap|rotate|disable|enable|restore)"
+# What the body of each action may hold for us to carry it; a request that says more (encrypted
+# material of one region's import token) is that region's alone and passes through.
+_MEMBERS: Mapping[str, frozenset[str]] = {
+    "wrap": frozenset({"plaintext", "aad"}),
+    "unwrap": frozenset({"ciphertext", "aad"}),
+    "rewrap": frozenset({"ciphertext", "aad"}),
+    "rotate": frozenset({"payload"}),
+    "disable": frozenset(),
+    "enable": frozenset(),
+    "restore": frozenset(),
+}
+_KEY = re.compile(r"/api/v2/keys/([^/]+)(?:/(?:actions/)?([^/]+))?")
+# Of the region, of the message, or of the connection: none of them is the program's to say.
+_OURS = frozenset(
+    {
+        *("authorization", "bluemix-instance", "content-type", "content-length", "host"),
+        *("connection", "transfer-encoding"),
+    }
 )
-_BEARER = "Bearer "
+# Of the bytes on the wire: the program is handed the body as it was before them.
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class _Program:
     """The program's requests as operations, and what came of them as its responses."""
 
     def __init__(self, wiring: Wiring, policy: Policy) -> None:
-        self._lends_token = not wiring.credential.api_key
-        if self._lends_token:
-            # The program renews its token; we could not.
+        self._ours = _OURS
+        if not wiring.credential.api_key:
+            # The program renews its token and sends it along; we could not.
             policy = replace(policy, refresh=None)
+            self._ours = _OURS - {"authorization"}
         self.client = PolicyClient(policy, wiring, SystemRandom())
         self._keys = frozenset(target.key_id for target in wiring.targets)
-        self._number = 0
+        self._numbers = itertools.count(1)
 
     def work(self, request: httpx.Request, body: bytes) -> Work | None:
         """The operation that a request asks for; None where it is none of the policy's business."""
-        asked = _ACTION.fullmatch(request.url.path)
-        if request.method != "POST" or asked is None or asked[1] not in self._keys:
+        kind = self._kind(request)
+        if kind is None:
             return None
         try:
             members: Any = orjson.loads(body or b"{}") or {}
-            texts = {name: members.get(name, "") for name in ("ciphertext", "plaintext", "payload")}
-            aad = tuple(members.get("aad", ()))
+            if not _MEMBERS[kind].issuperset(members):
+                return None
+            aad = tuple(members.pop("aad", ()))
         except (ValueError, AttributeError, TypeError):
             # The service shall say what is wrong with it.
             return None
-        if self._lends_token:
-            self._borrow(request.headers.get("authorization", ""))
-        self._number += 1
-        return Work(self._number, cast("WorkKind", asked[2]), aad=aad, **texts)
+        return Work(next(self._numbers), cast("WorkKind", kind), aad=aad, **members)
+
+    def own(self, request: httpx.Request) -> Headers:
+        """The program's own header fields."""
+        return tuple(
+            (name, value)
+            for name, value in request.headers.multi_items()
+            if name.lower() not in self._ours
+        )
 
     def response(self, driven: Driven, request: httpx.Request) -> httpx.Response:
         """The service's last answer as httpx has it; raises what httpx raises where there is none.
@@ -70,8 +98,11 @@ class _Program:
         """
         reply = driven.reply
         if isinstance(reply, Answer) and (driven.meaning != "down" or reply.status != OK):
+            headers = {
+                name: value for name, value in reply.headers.items() if name not in _OF_THE_WIRE
+            }
             return httpx.Response(
-                reply.status, headers=dict(reply.headers), content=reply.body, request=request
+                reply.status, headers=headers, content=reply.body, request=request
             )
         if isinstance(reply, Answer):
             reply = Failure("truncated", written=True)
@@ -79,12 +110,14 @@ class _Program:
             reply = Failure("refused", written=False, detail=driven.done.why)
         raise as_httpx(Broken(reply), request)
 
-    def _borrow(self, authorization: str) -> None:
-        """Use the program's own token."""
-        token = authorization.removeprefix(_BEARER)
-        if token != self.client.tokens.text:
-            self.client.tokens.text = token
-            self.client.forget_headers()
+    def _kind(self, request: httpx.Request) -> str | None:
+        """The action on one of our keys that a request asks for, in its own or the legacy form."""
+        asked = _KEY.fullmatch(request.url.path)
+        if request.method != "POST" or asked is None or asked[1] not in self._keys:
+            return None
+        query = dict(request.url.params)
+        kind = asked[2] or query.pop("action", None)
+        return None if query or kind not in _MEMBERS else kind
 
 
 class PolicyTransport(httpx.BaseTransport):
@@ -107,7 +140,7 @@ class PolicyTransport(httpx.BaseTransport):
         work = self._program.work(request, request.read())
         if work is None:
             return self._inner.handle_request(request)
-        return self._program.response(self._driver.run(work), request)
+        return self._program.response(self._driver.run(work, self._program.own(request)), request)
 
     def close(self) -> None:
         """Close the connections."""
@@ -134,7 +167,9 @@ class AsyncPolicyTransport(httpx.AsyncBaseTransport):
         work = self._program.work(request, await request.aread())
         if work is None:
             return await self._inner.handle_async_request(request)
-        return self._program.response(await self._driver.run(work), request)
+        return self._program.response(
+            await self._driver.run(work, self._program.own(request)), request
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""

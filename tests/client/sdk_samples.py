@@ -1,5 +1,5 @@
 # The libraries are installed in an environment of their own, where no type checker looks.
-# mypy: disable-error-code="import-not-found"
+# mypy: disable-error-code="import-not-found,import-untyped"
 """What installed libraries really draw, as JSON on standard output.
 
 Run by `tests/client/test_conformance.py` under an interpreter that has the libraries of

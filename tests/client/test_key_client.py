@@ -5,6 +5,7 @@ import base64
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Thread
 from typing import Self
@@ -80,6 +81,29 @@ class Rig:
         if self._loop is None:
             return self._keys.decrypt(envelope, context=context)
         return self._loop.run_until_complete(self._async.decrypt(envelope, context=context))
+
+    def encrypt_at_once(self, many: int) -> list[bytes]:
+        """So many at the same time; the service is slow enough for all to find no key."""
+        self.transport.latency = 0.1
+        if self._loop is None:
+            with ThreadPoolExecutor(many) as threads:
+                return list(threads.map(self._keys.encrypt, [b"document"] * many))
+
+        async def all_at_once() -> list[bytes]:
+            return await asyncio.gather(*(self._async.encrypt(b"document") for _ in range(many)))
+
+        return self._loop.run_until_complete(all_at_once())
+
+    def decrypt_at_once(self, envelopes: list[bytes]) -> list[bytes]:
+        """All of them at the same time."""
+        if self._loop is None:
+            with ThreadPoolExecutor(len(envelopes)) as threads:
+                return list(threads.map(self._keys.decrypt, envelopes))
+
+        async def all_at_once() -> list[bytes]:
+            return await asyncio.gather(*(self._async.decrypt(each) for each in envelopes))
+
+        return self._loop.run_until_complete(all_at_once())
 
     def forget(self) -> None:
         """Empty the cache, as a restart would."""
@@ -260,6 +284,29 @@ def test_many_tasks_share_one_token_request() -> None:
 
     asyncio.run(all_at_once())
     assert transport.asked.count("iam/identity/token") == 1
+
+
+@BOTH
+@pytest.mark.parametrize("uses", [1, 1000])
+def test_all_who_find_the_key_expired_at_once_wait_for_one_renewal(kind: str, uses: int) -> None:
+    many = 12
+    # A hedge on a busy machine would be a request more.
+    policy = replace(RECOMMENDED, hedge=None)
+    with Rig(kind, policy=policy, cache=CacheRule(uses=uses)) as rig:
+        envelopes = rig.encrypt_at_once(many)
+        wraps = len(rig.transport.asked)
+        assert wraps == (many if uses == 1 else 1)
+        rig.forget()
+        assert rig.decrypt_at_once([envelopes[0]] * many) == [b"document"] * many
+        assert len(rig.transport.asked) == wraps + 1
+
+
+def test_what_the_one_that_asked_was_told_all_are_told() -> None:
+    with Rig("asyncio", policy=replace(RECOMMENDED, hedge=None)) as rig:
+        rig.transport.meets = lambda _: "403"
+        with pytest.raises(RefusedError):
+            rig.encrypt_at_once(12)
+        assert len(rig.transport.asked) == 1
 
 
 def test_a_cancelled_call_gives_up_its_attempts_and_its_probe() -> None:

@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import gzip
+from collections.abc import Mapping
 from dataclasses import replace
 
 import httpx
+import orjson
 import pytest
 
 from chaos.client.call import Credential, Wiring
@@ -35,17 +38,23 @@ class Program:
             "Bluemix-Instance": target.instance,
         }
 
-    def send(self, method: str, path: str = "", body: object = None) -> httpx.Response:
+    def send(
+        self,
+        method: str,
+        path: str = "",
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         """What the program always did."""
         if self.kind == "threads":
             with httpx.Client(transport=self.policy, headers=self.headers) as client:
-                return client.request(method, self.url + path, json=body)
+                return client.request(method, self.url + path, json=body, headers=headers)
 
         async def once() -> httpx.Response:
             async with httpx.AsyncClient(
                 transport=self.async_policy, headers=self.headers
             ) as client:
-                return await client.request(method, self.url + path, json=body)
+                return await client.request(method, self.url + path, json=body, headers=headers)
 
         return asyncio.run(once())
 
@@ -72,6 +81,93 @@ def test_a_programs_own_plaintext_and_additional_data_are_kept(kind: str) -> Non
     body = {"ciphertext": wrapped["ciphertext"], "aad": ["a"]}
     assert program.send("POST", "/actions/unwrap", body).json()["plaintext"] == plaintext
     assert program.send("POST", "/actions/unwrap", {**body, "aad": []}).status_code == 422
+
+
+@BOTH
+@pytest.mark.parametrize("api_key", [True, False])
+def test_a_programs_own_headers_go_with_it_wherever_it_goes(
+    kind: str,
+    api_key: bool,  # noqa: FBT001
+) -> None:
+    program = Program(kind, api_key=api_key)
+    program.inner.meets = lambda host: "refuses" if host == "us-south" else "answers"
+    own = {"X-Trace": "abc", "Correlation-Id": "mine", "User-Agent": "program/1", "Host": "lie"}
+    assert program.send("POST", "/actions/wrap", {}, own).status_code == 200
+    asked = program.inner.requests
+    assert [request.url.host for request in asked] == ["us-south", "us-south", "us-east"]
+    for request in asked:
+        assert request.headers["x-trace"] == "abc"
+        assert request.headers.get_list("correlation-id") == ["mine"]
+        assert request.headers["user-agent"] == "program/1"
+        assert request.headers["host"] == request.url.host
+        assert request.headers["content-type"] == "application/vnd.ibm.kms.key_action_wrap+json"
+    east = program.twin.targets[1]
+    assert asked[-1].headers.get_list("bluemix-instance") == [east.instance]
+    assert asked[-1].headers.get_list("authorization") == [f"Bearer {program.twin.token}"]
+
+
+@BOTH
+def test_the_token_service_sees_none_of_a_programs_headers(kind: str) -> None:
+    program = Program(kind)
+    for policy in (program.policy, program.async_policy):
+        policy._program.client.tokens.due = policy._program.client.tokens.expires = -1.0
+    assert program.send("POST", "/actions/wrap", {}, {"X-Trace": "abc"}).status_code == 200
+    traces = [
+        (request.url.host, "x-trace" in request.headers) for request in program.inner.requests
+    ]
+    assert traces == [("iam", False), ("us-south", True)]
+
+
+@BOTH
+def test_the_legacy_form_of_an_action_is_one_too(kind: str) -> None:
+    program = Program(kind)
+    wrapped = program.send("POST", "?action=wrap", {}).json()
+    program.inner.meets = lambda host: "refuses" if host == "us-south" else "answers"
+    opened = program.send("POST", "?action=unwrap", {"ciphertext": wrapped["ciphertext"]})
+    assert opened.json()["plaintext"] == wrapped["plaintext"]
+    assert program.inner.asked[-1].startswith("us-east")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/actions/rotate", {"payload": NEWER, "encryptedNonce": "bm9uY2U=", "iv": "aXY="}),
+        ("/restore", {"payload": NEWER}),
+        ("?action=wrap&other=1", {}),
+        ("/actions/wrap", {"aad": 5}),
+    ],
+)
+def test_a_request_that_says_more_than_we_carry_is_left_as_it_is(
+    kind: str, path: str, body: object
+) -> None:
+    program = Program(kind)
+    program.inner.meets = lambda _: "503"
+    assert program.send("POST", path, body).status_code == 503
+    (request,) = program.inner.requests
+    assert orjson.loads(request.read()) == body
+    assert str(request.url).endswith(path)
+
+
+@BOTH
+def test_a_compressed_answer_is_handed_over_in_clear(kind: str) -> None:
+    program = Program(kind)
+    answer = program.inner._answer
+
+    def compressed(meets: str, request: httpx.Request) -> httpx.Response:
+        plain = answer(meets, request)
+        zipped = gzip.compress(plain.content)
+        return httpx.Response(
+            plain.status_code, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(zipped)
+        )
+
+    program.inner._answer = compressed  # type: ignore[method-assign]
+    assert program.send("POST", "/actions/wrap", {}).json()["plaintext"]
+    program.inner._answer = lambda *_: httpx.Response(  # type: ignore[method-assign]
+        200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip")
+    )
+    with pytest.raises(httpx.RemoteProtocolError, match="truncated"):
+        program.send("POST", "/actions/wrap", {})
 
 
 @BOTH

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import socket
 import struct
 import time
@@ -152,6 +153,13 @@ def test_many_requests_at_once_each_get_their_answer_and_leave_no_more_than_the_
             return len(transport._open)
 
     assert asyncio.run(many()) == 4
+
+
+@BOTH
+def test_a_compressed_body_is_read_in_clear(kind: str) -> None:
+    zipped = gzip.compress(b"plain")
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(zipped)
+    assert play(sends(head + zipped), kind).content == b"plain"
 
 
 @BOTH

@@ -112,6 +112,8 @@ class TwinTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.twin = twin
         self.meets: Callable[[str], str] = lambda _: "answers"
         self.asked: list[str] = []
+        self.requests: list[httpx.Request] = []
+        self.latency = 0.0
         self._zero = time.monotonic()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -120,6 +122,7 @@ class TwinTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if meets == "swallows":
             time.sleep(request.extensions["total"])
             raise httpx.ReadTimeout("silence", request=request)
+        time.sleep(self.latency)
         return self._answer(meets, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -127,9 +130,11 @@ class TwinTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         meets = self._meets(request)
         if meets == "swallows":
             await asyncio.sleep(30.0)
+        await asyncio.sleep(self.latency)
         return self._answer(meets, request)
 
     def _meets(self, request: httpx.Request) -> str:
+        self.requests.append(request)
         self.asked.append(f"{request.url.host}{request.url.path}")
         return self.meets(request.url.host)
 
