@@ -72,12 +72,20 @@ class Link:
 
     def due(self) -> float | None:
         """When to drain next; None while nothing will leave by itself."""
+        due = self.when()
+        return None if due == NEVER else due
+
+    def when(self) -> float:
+        """When to drain next; never (infinity) while nothing will leave by itself."""
         if self._out:
             return self._out[0].at
         due = NEVER
         for stage in self._stages:
-            due = min(due, stage.due())
-        return None if due == NEVER else due
+            if stage.outputs and stage.outputs[0].at < due:
+                due = stage.outputs[0].at
+            if stage.by_itself is not None and stage.by_itself.at < due:
+                due = stage.by_itself.at
+        return due
 
     def drain(self, now: float) -> list[Event]:
         """What leaves the link by ``now``, in order. Every event's ``at`` is when it was due."""

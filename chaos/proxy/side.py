@@ -103,15 +103,18 @@ class Side(asyncio.Protocol):
             if size >= LARGE_READ:
                 self._large(size)
             return
-        self.traffic.received += len(data)
-        now = time.monotonic()
-        for start in range(0, len(data), CHUNK_SIZE):
-            self.link.feed(Chunk(now, data[start : start + CHUNK_SIZE]))
-        due = self.link.due()
-        if due is not None and due <= now:
+        link, now, size = self.link, time.monotonic(), len(data)
+        self.traffic.received += size
+        if size <= CHUNK_SIZE:
+            link.feed(Chunk(now, data))
+        else:
+            for start in range(0, size, CHUNK_SIZE):
+                link.feed(Chunk(now, data[start : start + CHUNK_SIZE]))
+        due = link.when()
+        if due <= now:
             self.pump(now)
         else:
-            self._settle(self.link)
+            self._settle(link, due)
 
     def _large(self, size: int) -> None:
         if not self.joined or self.pair.over:
@@ -172,41 +175,33 @@ class Side(asyncio.Protocol):
                 self._deliver(waiting.popleft())
             if self.pair.over or self.link is None:
                 return
-        self._settle(link)
+        self._settle(link, link.when())
         if link.idle and not waiting:
             self.link = None
 
-    def _settle(self, link: Link) -> None:
+    def _settle(self, link: Link, due: float) -> None:
         """Be woken for what the link will let out, and hold the sender back if it holds much."""
-        self._wake_for(link)
-        waiting = self._waiting
+        # While its destination is blocked, the end of that wakes it.
+        if due < self._due and not self.peer.blocked:
+            if self._call is not None:
+                self.pair.alarm.cancel(self._call)
+            self._due = due
+            self._call = self.pair.alarm.at(due, self._ring)
         held = link.held
-        if waiting:
-            held += sum(len(one.data) for one in waiting if isinstance(one, Chunk))
-        self._hold(held)
+        if self._waiting:
+            held += sum(len(one.data) for one in self._waiting if isinstance(one, Chunk))
         budget = self.pair.budget
+        budget.held += held - self._held
+        self._held = held
         if held > link.room or (held > Link.little and budget.held > budget.limit):
             self.pause()
         elif self._paused:
             self.read_on()
 
-    def _wake_for(self, link: Link) -> None:
-        due = link.due()
-        # While its destination is blocked, the end of that wakes it.
-        if due is not None and due < self._due and not self.peer.blocked:
-            if self._call is not None:
-                self.pair.alarm.cancel(self._call)
-            self._due = due
-            self._call = self.pair.alarm.at(due, self._ring)
-
     def _ring(self, now: float) -> None:
         self._due = NEVER
         self._call = None
         self.pump(now)
-
-    def _hold(self, held: int) -> None:
-        self.pair.budget.held += held - self._held
-        self._held = held
 
     def _deliver(self, event: Event) -> None:
         if isinstance(event, Chunk):
@@ -224,7 +219,8 @@ class Side(asyncio.Protocol):
         """Drop the link and what it holds."""
         self.link = None
         self._waiting = _NOTHING
-        self._hold(0)
+        self.pair.budget.held -= self._held
+        self._held = 0
         if self._call is not None:
             self.pair.alarm.cancel(self._call)
             self._call = None

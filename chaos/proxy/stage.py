@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from chaos.proxy.toxics import NEVER, Chunk, Effect, End, Event, Suffered
+from chaos.proxy.toxics import Chunk, Effect, End, Event, Suffered
 
 
 @dataclass(slots=True)
@@ -152,10 +152,6 @@ class Stage:
             counts.injected += 1
             counts.escaped -= self.seen
             counts.first = at if counts.first is None else min(at, counts.first)
-
-    def due(self) -> float:
-        due = self.outputs[0].at if self.outputs else NEVER
-        return due if self.by_itself is None else min(due, self.by_itself.at)
 
     def release(self, now: float) -> list[Event]:
         """What leaves this stage by ``now``, in order."""
