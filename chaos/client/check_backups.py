@@ -17,7 +17,18 @@ from typing import Any
 import httpx
 import orjson
 
-from chaos.client.backups import Opens, RootKey, Row, alone, idle, judge, pairs, telling
+from chaos.client.backups import (
+    Opens,
+    RootKey,
+    Row,
+    alone,
+    idle,
+    judge,
+    pairs,
+    telling,
+    unasked,
+    waiting,
+)
 from chaos.client.blocking_transport import BlockingTransport
 from chaos.client.call import Credential, Target, Wiring, Work
 from chaos.client.caller import PolicyClient
@@ -26,7 +37,7 @@ from chaos.client.policy import Policy
 from chaos.client.presets import RECOMMENDED
 from chaos.client.service_file import RegionEntry, ServiceFile
 from chaos.client.wire import LIST_LIMIT
-from chaos.errors import ScenarioError, WorldError
+from chaos.errors import ScenarioError
 from chaos.exchange import Answer
 
 # Each region is asked for itself: nothing may be answered by another one in its place.
@@ -42,8 +53,8 @@ def check(
 ) -> list[Row]:
     """Try every root key's duplicates, both ways; each operation has ``deadline`` seconds.
 
-    Raises ScenarioError where the environment lacks an API key that the file names, WorldError
-    where a region cannot be asked at all.
+    Raises ScenarioError where the environment lacks an API key that the file names. A region that
+    cannot be asked is a row.
     """
     carrier = transport or BlockingTransport()
     try:
@@ -55,11 +66,20 @@ def check(
 
 
 def _rows(service: ServiceFile, doors: "_Doors") -> Iterator[Row]:
-    listed = [key for region in service.regions for key in doors.root_keys(region)]
+    listed: list[RootKey] = []
+    silent: list[str] = []
+    for region in service.regions:
+        try:
+            listed += doors.root_keys(region)
+        except _UnaskedError as error:
+            silent.append(region.name)
+            yield unasked(region.name, str(error))
     for original, duplicates in pairs(service, listed):
-        if not duplicates:
-            yield alone(original)
-        yield from telling([_row(doors, original, backup) for backup in duplicates])
+        asked = [backup for backup in duplicates if backup.region not in silent]
+        if original.region in silent or not asked:
+            yield waiting(original, silent) if silent else alone(original)
+        else:
+            yield from telling([_row(doors, original, backup) for backup in asked])
 
 
 def _row(doors: "_Doors", original: RootKey, backup: RootKey) -> Row:
@@ -92,18 +112,14 @@ class _Doors:
 
     def root_keys(self, region: RegionEntry) -> Iterator[RootKey]:
         """The root keys that a region lists, page by page."""
+        seen: set[str] = set()
         for page in itertools.count():
             driven = self._run(region.name, "", Work(0, "list", offset=page * LIST_LIMIT))
-            resources = _resources(region, driven)
-            for resource in resources:
-                yield RootKey(
-                    region.name,
-                    str(resource["id"]),
-                    str(resource.get("name", resource["id"])),
-                    bool(resource.get("imported", False)),
-                    int(resource.get("state", 0)),
-                )
-            if len(resources) < LIST_LIMIT:
+            listed = [key for key in _page(region, driven) if key.key_id not in seen]
+            yield from listed
+            seen.update(key.key_id for key in listed)
+            # A service that knows no pages gives the same one for ever.
+            if len(listed) < LIST_LIMIT:
                 return
 
     def opens(self, wraps: RootKey, unwraps: RootKey) -> Opens:
@@ -140,6 +156,10 @@ class _Doors:
         return BlockingDriver(client, self._carrier, zero=self._zero)
 
 
+class _UnaskedError(Exception):
+    """A region does not list its root keys; the message says why."""
+
+
 def _api_key(service: ServiceFile, region: RegionEntry, environ: Mapping[str, str]) -> str:
     api_key = environ.get(region.api_key_env, "")
     if not api_key:
@@ -150,13 +170,24 @@ def _api_key(service: ServiceFile, region: RegionEntry, environ: Mapping[str, st
     return api_key
 
 
-def _resources(region: RegionEntry, driven: Driven) -> list[dict[str, Any]]:
-    """The keys of one page; WorldError where the region does not list them."""
+def _page(region: RegionEntry, driven: Driven) -> list[RootKey]:
+    """The keys of one page; raises where the region does not list them."""
     reply = driven.reply
     if driven.done.outcome == "ok" and isinstance(reply, Answer):
         try:
-            return list(orjson.loads(reply.body).get("resources") or ())
-        except (ValueError, AttributeError) as error:
-            what = f"{region.name} at {region.url} does not list its keys as Key Protect does."
-            raise WorldError(what) from error
-    raise WorldError(f"{region.name} at {region.url} does not list its keys: {driven.done.why}.")
+            resources = orjson.loads(reply.body).get("resources") or ()
+            return [_root_key(region, each) for each in resources]
+        except (ValueError, AttributeError, TypeError, KeyError) as error:
+            what = f"{region.url} does not list its keys as Key Protect does"
+            raise _UnaskedError(what) from error
+    if reply is None:
+        # No attempt was made, so that it is the token which is missing.
+        what = f"{region.iam} gives no token for the API key in {region.api_key_env}"
+        raise _UnaskedError(f"{what} ({driven.done.why})")
+    raise _UnaskedError(f"{region.url} does not list its keys ({driven.done.why})")
+
+
+def _root_key(region: RegionEntry, told: Mapping[str, Any]) -> RootKey:
+    name = str(told.get("name", told["id"]))
+    imported, state = bool(told.get("imported", False)), int(told.get("state", 0))
+    return RootKey(region.name, str(told["id"]), name, imported, state)

@@ -48,7 +48,7 @@ class Errands:
             if need == "early":
                 return None
             if tokens.retry_at >= deadline:
-                return "there is no valid token and the token service gives none"
+                return f"there is no valid token: {tokens.trouble}"
             return Wait(tokens.retry_at, shared=True)
         tokens.begin(now)
         return self._refresh(number)

@@ -9,7 +9,7 @@ from math import inf
 
 from chaos.client.backoff import exponential
 from chaos.client.call import Factory
-from chaos.client.policy import Breaker, Failover, Policy, Retried, Timeouts
+from chaos.client.policy import Breaker, Failover, Policy, Refresh, Retried, Timeouts
 from chaos.client.presets import RECOMMENDED, factory, named
 from chaos.client.retry_after import RetryAfter
 
@@ -18,7 +18,9 @@ _ROAMS = RECOMMENDED.failover or Failover()
 MUTANTS: Mapping[str, Policy] = {
     name: replace(policy, name=name)
     for name, policy in {
-        "ignores-retry-after": replace(RECOMMENDED, retry_after=None),
+        "ignores-retry-after": replace(
+            RECOMMENDED, retry_after=None, refresh=Refresh(retry_after=None)
+        ),
         "retries-4xx": replace(RECOMMENDED, retried=Retried(statuses=None)),
         "no-jitter": replace(
             RECOMMENDED,

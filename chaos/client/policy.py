@@ -20,6 +20,8 @@ UNLIMITED = 1_000_000
 ALL_FAILURES: frozenset[FailureKind] = frozenset(FAILURE_KINDS) - {"cancelled"}
 NO_FAILURES: frozenset[FailureKind] = frozenset()
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+# A client without a token is no client, so that it does not stay away for longer than that.
+_ASKED_BY_TOKEN_SERVICE = RetryAfter(cap=300.0, beyond="cut", spread=0.1, plus=0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +121,16 @@ class Refresh:
 
     A share of ``early`` of the token's life, drawn anew for each token up to ``spread`` more, is
     used before a refresh is tried beside a call; the old token is used to its end if that fails. A
-    refresh that fails is tried again after ``backoff``. A token that the service calls unauthorized
-    is renewed once per ``distrust`` seconds, no more.
+    refresh that fails is tried again after ``backoff``, and not before what ``retry_after`` makes
+    of its answer. A token that the service calls unauthorized is renewed once per ``distrust``
+    seconds, no more.
     """
 
     early: float = 0.7
     spread: float = 0.1
     timeouts: Timeouts = Timeouts(connect=1.0, read=3.0, total=4.0)
     backoff: Backoff = full_jitter(base=1.0, cap=30.0)  # noqa: RUF009 - frozen
+    retry_after: RetryAfter | None = _ASKED_BY_TOKEN_SERVICE
     distrust: float = 60.0
 
 

@@ -84,7 +84,9 @@ class RetryAfter:
                 return self.plus * rng.random() if self.plus else 0.0
             return inf if self.zero == "refuse" else None
         if asked > self.cap:
-            return inf if self.beyond == "refuse" else self.cap
+            if self.beyond == "refuse":
+                return inf
+            asked = self.cap
         return asked + (self.spread * asked + self.plus) * rng.random()
 
 

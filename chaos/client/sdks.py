@@ -34,7 +34,12 @@ from chaos.exchange import FailureKind
 # IBM's SDKs renew a token after 80 % of its life, do not retry that, and keep a token that the
 # service calls unauthorized. The others' own credentials have no counterpart here.
 _TOKENS = Refresh(
-    early=0.8, spread=0.0, timeouts=Timeouts(60.0, 60.0), backoff=none(), distrust=inf
+    early=0.8,
+    spread=0.0,
+    timeouts=Timeouts(60.0, 60.0),
+    backoff=none(),
+    retry_after=None,
+    distrust=inf,
 )
 _MINUTE = Timeouts(connect=60.0, read=60.0)
 _SERVER_ERRORS = frozenset({*range(500, 600)} - {501})

@@ -14,6 +14,7 @@ import orjson
 from chaos.client.call import Credential
 from chaos.client.policy import Refresh
 from chaos.client.reading import OK
+from chaos.client.retry_after import asked_for
 from chaos.exchange import Answer, Reply
 
 Need = Literal["none", "early", "must"]
@@ -32,7 +33,7 @@ class Tokens:
 
     ``text`` is the token, ``due`` when it should be renewed, ``expires`` when it must have been,
     ``ends_at`` when a refresh under way is over at the latest, ``retry_at`` when one that failed
-    may be tried again.
+    may be tried again. ``trouble`` says why there is none since the last refresh failed.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Tokens:
         "rng",
         "rule",
         "text",
+        "trouble",
         "trusts_from",
         "waited",
     )
@@ -63,6 +65,7 @@ class Tokens:
         self.trusts_from = -inf
         self.failures = 0
         self.waited = 0.0
+        self.trouble = "none was given"
 
     def need(self, now: float) -> Need:
         """Whether a refresh is wanted now, and whether a call can go on without it."""
@@ -100,15 +103,26 @@ class Tokens:
         except (ValueError, KeyError, TypeError):
             self.failures += 1
             self.waited = self.rule.backoff.draw(self.failures, self.waited, self.rng)
+            self.waited = max(self.waited, self._asked(reply))
             self.retry_at = now + self.waited
             what = reply.status if isinstance(reply, Answer) else reply.kind.replace("_", " ")
+            self.trouble = f"no new token ({what})"
             left = max(0.0, self.expires - now)
-            return Renewal(ok=False, why=f"no new token ({what}); the old one lasts {left:.0f} s")
+            return Renewal(ok=False, why=f"{self.trouble}; the old one lasts {left:.0f} s")
         self.text = token
         self.expires = sent + lasts
         self.due = self._due(sent)
         self.failures, self.waited, self.retry_at = 0, 0.0, -inf
         return Renewal(ok=True, why=f"a new token that lasts {lasts:.0f} s")
+
+    def _asked(self, reply: Reply) -> float:
+        """Seconds that the token service asks to be left alone, 0 where it does not."""
+        rule = self.rule.retry_after
+        if rule is None or not isinstance(reply, Answer):
+            return 0.0
+        # Seconds, or a date held against the answer's own clock: ours has no say in it.
+        asked = asked_for(reply.headers, None)
+        return 0.0 if asked is None else rule.wait(asked, self.rng) or 0.0
 
     def _due(self, issued: float) -> float:
         share = self.rule.early + self.rule.spread * self.rng.random()

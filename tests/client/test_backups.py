@@ -16,6 +16,8 @@ from chaos.client.backups import (
     pairs,
     table,
     telling,
+    unasked,
+    waiting,
 )
 from chaos.client.service_file import RegionEntry, ServiceFile
 
@@ -34,9 +36,9 @@ WRONG, UNKNOWN = Opens("wrong"), Opens("unknown", "unwrap in us-east: 403")
     ("there", "back", "standing", "todo"),
     [
         (YES, YES, "in step", ""),
-        (NO, YES, "backup is behind", "newest version in us-south"),
-        (YES, NO, "original is behind", "newest version in us-east"),
-        (NO, NO, "other material", "k-2 in us-east has the name but not the key material"),
+        (NO, YES, "backup is behind", "Rotate it in us-east with the material"),
+        (YES, NO, "original is behind", "Rotate it in us-south with the material"),
+        (NO, NO, "other material", "If k-2 in us-east once had the same material, rotate both"),
         (WRONG, YES, "wrong plaintext", "ticket"),
         (YES, WRONG, "wrong plaintext", "ticket"),
         (UNKNOWN, YES, "not checked", "unwrap in us-east: 403"),
@@ -86,8 +88,22 @@ def test_a_namesake_without_the_material_is_not_held_against_a_key_that_has_a_ba
 def test_a_key_that_is_not_active_is_not_tried() -> None:
     row = idle(SOUTH, replace(EAST, state=2))
     assert row is not None
-    assert row.todo == "Mend this first: k-2 is in state 2 in us-east."
+    assert row.todo == "Mend this first: k-2 is suspended in us-east."
     assert idle(SOUTH, EAST) is None
+
+
+def test_a_newest_version_that_the_service_generated_cannot_be_repeated() -> None:
+    generated = replace(SOUTH, imported=False)
+    assert "rotate both" in judge(generated, EAST, NO, YES).todo
+    assert "rotate both" not in judge(generated, EAST, YES, NO).todo
+
+
+def test_a_region_that_cannot_be_asked_leaves_its_keys_open() -> None:
+    region = unasked("us-east", "it refuses")
+    key = waiting(SOUTH, ["us-east"])
+    assert (region.standing, region.todo) == ("not asked", "Mend this first: it refuses.")
+    assert (key.standing, key.todo) == ("not checked", "Ask again when us-east can be asked.")
+    assert exit_code([region, key]) == 5
 
 
 def test_a_generated_key_cannot_be_duplicated_and_that_is_said() -> None:

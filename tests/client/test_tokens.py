@@ -60,6 +60,37 @@ def test_failing_refreshes_are_spaced_by_a_growing_backoff() -> None:
     assert sum(gaps[6:]) > sum(gaps[:6])
 
 
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        ({"retry-after": "20"}, 20.0, 22.25),
+        (
+            {
+                "retry-after": "Tue, 14 Nov 2023 22:13:50 GMT",
+                "date": "Tue, 14 Nov 2023 22:13:20 GMT",
+            },
+            30.0,
+            33.25,
+        ),
+        ({"retry-after": "86400"}, 300.0, 330.25),
+        ({"retry-after": "soon"}, 0.0, 1.0),
+        ({"retry-after": "Tue, 14 Nov 2023 22:13:50 GMT"}, 0.0, 1.0),
+    ],
+)
+def test_a_token_service_that_asks_to_be_left_alone_is(
+    headers: dict[str, str], least: float, most: float
+) -> None:
+    waits = []
+    for seed in range(50):
+        held = Tokens(LASTING, Refresh(), Random(seed))
+        held.observe(800.0, Answer(429, headers), 800.0)
+        waits.append(held.retry_at - 800.0)
+    assert least <= min(waits) <= max(waits) <= most
+    sdk = Tokens(LASTING, Refresh(retry_after=None), Random(1))
+    sdk.observe(800.0, Answer(429, headers), 800.0)
+    assert sdk.retry_at <= 801.0
+
+
 def test_life_is_counted_from_when_the_token_was_asked_for() -> None:
     held = tokens()
     held.begin(800.0)
