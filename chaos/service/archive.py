@@ -48,7 +48,10 @@ class Tenant(BaseModel):
 
 
 class Record(BaseModel):
-    """One step: a tenant as it now is, one of its keys as it now is, or that one is no more."""
+    """One step: a tenant as it now is, one of its keys as it now is, or that one is no more.
+
+    Neither of them: the tenant is no more, with all its keys.
+    """
 
     model_config = ConfigDict(
         ser_json_bytes="base64",
@@ -67,20 +70,20 @@ class Record(BaseModel):
         return self.model_dump_json(exclude=_DERIVED, exclude_defaults=True).encode()
 
 
-def records(instance: Instance, touched: Iterable[str]) -> Iterator[bytes]:
+def records(instance: Instance, touched: Iterable[str]) -> Iterator[Record]:
     """What has to be kept of an instance of which these keys were touched."""
     if instance.removed:
-        yield Record.model_construct(instance=instance.id).written()
+        yield Record.model_construct(instance=instance.id)
         return
     for key_id in sorted(touched):
         key = instance.keys.get(key_id)
         if key is None:
-            yield Record.model_construct(instance=instance.id, purged=key_id).written()
+            yield Record.model_construct(instance=instance.id, purged=key_id)
         else:
-            yield Record.model_construct(instance=instance.id, key=key).written()
+            yield Record.model_construct(instance=instance.id, key=key)
     parts = {name: getattr(instance, name) for name in Tenant.model_fields}
     tenant = Tenant.model_construct(**parts)
-    yield Record.model_construct(instance=instance.id, tenant=tenant).written()
+    yield Record.model_construct(instance=instance.id, tenant=tenant)
 
 
 def restored(kept: Iterable[bytes], entropy: Entropy) -> dict[str, Instance]:

@@ -136,6 +136,17 @@ class Instance:
         if ring != DEFAULT_RING and ring not in self.rings:
             raise not_found("key_ring")
 
+    def latest(self) -> float:
+        """The latest instant of which anything here tells."""
+        instants = [self.created, *(each.updated for each in self.policies.values())]
+        instants += (each.created for each in (*self.aliases.values(), *self.rings.values()))
+        for key in self.keys.values():
+            instants += (key.created, key.changed, key.synced)
+            instants += (each.created for each in key.versions)
+            instants += (when for when in (key.updated, key.rotated, key.deleted) if when)
+            instants += (each.updated for each in (key.rotation, key.dual_auth) if each)
+        return max(instants)
+
     def _settle(self, key: Key, now: float) -> bool:
         """Whether time has left anything of the key."""
         if key.gone(now):

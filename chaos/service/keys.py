@@ -40,7 +40,7 @@ class KeyVersion:
     id: str
     created: float
     material: bytes = field(repr=False)
-    cipher: AESGCM = field(init=False, repr=False)
+    cipher: AESGCM = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.cipher = AESGCM(self.material)

@@ -4,6 +4,8 @@ A framework costs three to five times as much as this and cannot stall, drip or 
 """
 
 import asyncio
+import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
@@ -29,6 +31,7 @@ PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _EXPECT = b"expect"
 _NO_BODY = (204, 304)
+RST_AT_CLOSE = struct.pack("ii", 1, 0)  # linger, for no seconds
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +107,20 @@ class HttpConnection(asyncio.Protocol):
         """Drop the connection at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _drop(self, transport: asyncio.Transport, *, rudely: bool) -> None:
+        """End the connection instead of answering: with RST, or as if everything had been said."""
+        self._flush()
+        self._owed.clear()
+        self._closing = True
+        self._transport = None
+        if not rudely:
+            transport.close()
+            return
+        connected = transport.get_extra_info("socket")
+        if connected is not None:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_AT_CLOSE)
+        transport.abort()
 
     def on_message_begin(self) -> None:
         """The parser saw the beginning of a request."""
@@ -204,10 +221,7 @@ class HttpConnection(asyncio.Protocol):
             if len(self._owed) == OWED_AT_MOST - 1 and not transport.is_closing():
                 transport.resume_reading()
             if not isinstance(owed.reply, Answer):
-                self._flush()
-                self._owed.clear()
-                self._closing = True
-                transport.abort() if owed.reply is RESET else transport.close()
+                self._drop(transport, rudely=owed.reply is RESET)
                 return
             self._out.append(encode(owed.reply, keep_alive=owed.keep_alive, head=owed.head))
 

@@ -2,12 +2,12 @@
 
 The parent writes one JSON line (:mod:`chaos.service.configuration`) and keeps standard input open.
 The child prints one JSON line once it answers, ``{"ready": true, "url": "http://127.0.0.1:PORT",
-"region": …, "zones": […], "instances": […]}``, and stops at once, exit 0, when its standard input
-ends: so no child outlives a parent, however that one died. SIGTERM stops it too; SIGINT is ignored,
-because Ctrl-C reaches the whole group and the parent decides. A mistake in the line is exit 2, a
-port that cannot be had exit 5; both say so in one sentence on standard error. A `crash` fault ends
-it with exit 75 after one more line, ``{"crashed": true, "restart_after": SECONDS}``: the parent
-starts it again, on the same port, from the same line.
+"port": PORT, "pid": PID, "region": …, "zones": […], "instances": […]}``, and stops at once, exit 0,
+when its standard input ends: so no child outlives a parent, however that one died. SIGTERM stops it
+too; SIGINT is ignored, because Ctrl-C reaches the whole group and the parent decides. A mistake in
+the line is exit 2, a port that cannot be had exit 5; both say so in one sentence on standard error.
+A `crash` fault ends it with exit 75 after one more line, ``{"crashed": true, "restart_after":
+SECONDS}``: the parent starts it again, on the same port, from the same line.
 
 Provisioning is plain Key Protect: name the instances in the line (the same account as the API
 key's), take a token from `POST /identity/token` of any region, and `POST /api/v2/keys` the same
@@ -119,10 +119,11 @@ def _key_service(
         region,
         iam=iam,
         entropy=entropy,
-        clock=Clock(configuration.scale_time, started),
         rsa_key=new_rsa_key,
         storage=storage,
     )
+    latest = max((each.latest() for each in service.instances.values()), default=started)
+    service.clock = Clock(configuration.scale_time, started, max(0.0, latest - started))
     for tenant in configuration.instances:
         if tenant.id not in service.instances:
             service.add_instance(
@@ -168,7 +169,7 @@ async def serve_until(
     server = await _listen(configuration, lambda: HttpConnection(respond, connections, _resume))
     port = server.sockets[0].getsockname()[1]
     url = f"http://{configuration.host}:{port}"
-    ready({"ready": True, "url": url, "port": port, **part.told})
+    ready({"ready": True, "url": url, "port": port, "pid": os.getpid(), **part.told})
     await _lapsing(part.faults, stop)
     server.close()
     for connection in tuple(connections):

@@ -1,16 +1,17 @@
-"""A region's keys on disk: each change is sealed and appended before it is acknowledged.
+"""A region's keys on disk: SQLite in WAL mode; each change is committed before it is acknowledged.
 
-A process that is killed loses nothing that it acknowledged, as the operating system has it by then;
-a machine that loses its power may lose the last second (nothing is fsynced). The log is sealed with
-AES-256-GCM under ``sealing.key`` beside it, which only its owner can read; records are numbered, so
-that none can be left out or moved. It is written anew, without what is superseded, at every start.
+A process that is killed at any moment loses nothing that it acknowledged, as the operating system
+has it by then; a machine that loses its power may lose the last moments, as commits are not waited
+for on the platter (`synchronous` NORMAL). A request's changes are one transaction: all or none. A
+row is a tenant without its keys, or one key, sealed with AES-256-GCM under ``sealing.key`` beside
+it, which only its owner can read; its name is authenticated with it, so that no row can stand for
+another.
 """
 
 import errno
-import fcntl
 import os
-import struct
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -22,105 +23,120 @@ from chaos.service.instance import Entropy, Instance
 
 NONCE_SIZE = 12
 SEALING_KEY_SIZE = 32
-_LENGTH = struct.Struct("<I")
-_NUMBER = struct.Struct("<Q")
+TENANT = ""  # where a key's id would stand
+FORMAT = 1
+_TABLE = """CREATE TABLE IF NOT EXISTS kept
+    (instance TEXT, key TEXT, sealed BLOB NOT NULL, PRIMARY KEY (instance, key)) WITHOUT ROWID"""
+_PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)"
+_DROP = "DELETE FROM kept WHERE instance = ? AND key = ?"
+_DROP_ALL = "DELETE FROM kept WHERE instance = ?"
 
 
 class Vault:
-    """The log of one region in a directory; one process at a time has it open."""
+    """The database of one region in a directory; one process at a time has it open."""
 
     def __init__(self, directory: Path, region: str) -> None:
+        self._region = region
+        self._path = directory / f"{region}.sqlite"
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._path = directory / f"{region}.log"
             self._sealer = AESGCM(_sealing_key(directory / "sealing.key"))
-            self._lock = _locked(directory / f"{region}.lock")
-        except BlockingIOError:
-            message = f"Another key service has {directory} open for {region}."
-            raise WorldError(message) from None
+            # SQLite gives the files that it makes beside it the same mode.
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
         except OSError as error:
             reason = error.strerror or str(error)
             raise WorldError(f"Keys cannot be kept in {directory}: {reason}.") from None
-        self._log = -1
-        self._number = 0
+        self._database = sqlite3.connect(self._path, timeout=0.0, isolation_level=None)
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self._database.close()
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                message = f"Another key service has {directory} open for {region}."
+                raise WorldError(message) from None
+            raise self._broken() from None
+
+    def _open(self) -> None:
+        run = self._database.execute
+        # One process has it: the lock is held to the end, and the index of the log is in memory.
+        run("PRAGMA locking_mode = EXCLUSIVE")
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = NORMAL")
+        # What is deleted is overwritten: a purged key leaves nothing, sealed or not.
+        run("PRAGMA secure_delete = ON")
+        run("BEGIN IMMEDIATE")
+        run(_TABLE)
+        (kept_format,) = run("PRAGMA user_version").fetchone()
+        if kept_format not in (0, FORMAT):
+            raise sqlite3.DatabaseError
+        run(f"PRAGMA user_version = {FORMAT}")
+        run("COMMIT")
 
     def load(self, entropy: Entropy) -> dict[str, Instance]:
-        """The instances as they were last kept; WorldError when the log is broken or not ours."""
+        """The instances as they were last kept; WorldError when a row is broken or not ours."""
         try:
-            kept = self._path.read_bytes() if self._path.exists() else b""
-            instances = restored(self._unsealed(kept), entropy)
-        except (InvalidTag, ValueError):
-            message = f"{self._path} is broken or was sealed with another key; move it away."
-            raise WorldError(message) from None
-        fresh = self._path.with_suffix(".new")
-        self._log = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-        self._number = 0
-        for instance in instances.values():
-            self.keep(instance, frozenset(instance.keys))
-        fresh.replace(self._path)
-        return instances
+            return restored(self._unsealed(), entropy)
+        except (InvalidTag, ValueError, sqlite3.Error):
+            raise self._broken() from None
 
     def keep(self, instance: Instance, touched: frozenset[str]) -> None:
-        """Append what changed; all of it in one write, so that a kill leaves all or a torn tail.
-
-        OSError when the disk takes nothing or a part, which is taken back: nothing may follow it.
-        """
-        number, size = self._number, os.fstat(self._log).st_size
-        appended = b"".join(self._sealed(records(instance, touched)))
+        """Commit what changed, all of it or nothing; OSError when the disk does not take it."""
+        run = self._database.execute
         try:
-            _write_whole(self._log, appended)
-        except OSError:
-            os.ftruncate(self._log, size)
-            self._number = number
-            raise
+            run("BEGIN IMMEDIATE")
+            try:
+                for record in records(instance, touched):
+                    if record.tenant is not None:
+                        run(_PUT, self._row(record.instance, TENANT, record.written()))
+                    elif record.key is not None:
+                        run(_PUT, self._row(record.instance, record.key.id, record.written()))
+                    elif record.purged:
+                        run(_DROP, (record.instance, record.purged))
+                    else:
+                        run(_DROP_ALL, (record.instance,))
+                run("COMMIT")
+            finally:
+                if self._database.in_transaction:
+                    run("ROLLBACK")
+        except sqlite3.Error as error:
+            full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+            number = errno.ENOSPC if full else errno.EIO
+            raise OSError(number, os.strerror(number)) from None
 
     def close(self) -> None:
         """Let the next process have it."""
-        os.close(self._log)
-        os.close(self._lock)
+        self._database.close()
 
-    def _sealed(self, plain: Iterable[bytes]) -> Iterator[bytes]:
-        for record in plain:
-            nonce = os.urandom(NONCE_SIZE)
-            sealed = nonce + self._sealer.encrypt(nonce, record, _NUMBER.pack(self._number))
-            self._number += 1
-            yield _LENGTH.pack(len(sealed)) + sealed
+    def _row(self, instance: str, key: str, plain: bytes) -> tuple[str, str, bytes]:
+        nonce = os.urandom(NONCE_SIZE)
+        return instance, key, nonce + self._sealer.encrypt(nonce, plain, self._name(instance, key))
 
-    def _unsealed(self, kept: bytes) -> Iterator[bytes]:
-        place = number = 0
-        while place + _LENGTH.size <= len(kept):
-            (length,) = _LENGTH.unpack_from(kept, place)
-            begin, end = place + _LENGTH.size, place + _LENGTH.size + length
-            if end > len(kept):
-                return  # the tail that a kill tore: it was never acknowledged
-            nonce, sealed = kept[begin : begin + NONCE_SIZE], kept[begin + NONCE_SIZE : end]
-            yield self._sealer.decrypt(nonce, sealed, _NUMBER.pack(number))
-            place, number = end, number + 1
+    def _unsealed(self) -> Iterator[bytes]:
+        for instance, key, sealed in self._database.execute("SELECT * FROM kept"):
+            nonce, content = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
+            yield self._sealer.decrypt(nonce, content, self._name(instance, key))
 
+    def _name(self, instance: str, key: str) -> bytes:
+        return f"{self._region}/{instance}/{key}".encode()
 
-def _write_whole(opened: int, appended: bytes) -> None:
-    if os.write(opened, appended) < len(appended):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _locked(path: Path) -> int:
-    """The open lock file; BlockingIOError when another process has it."""
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        raise
-    return opened
+    def _broken(self) -> WorldError:
+        return WorldError(f"{self._path} is broken or was sealed with another key; move it away.")
 
 
 def _sealing_key(path: Path) -> bytes:
-    """The key in the file, which is made with a new one when it does not exist."""
-    try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(opened, "wb") as file:
-        key = AESGCM.generate_key(8 * SEALING_KEY_SIZE)
-        file.write(key)
-    return key
+    """The key in the file, which is made with a new one when it does not exist.
+
+    Regions that start at once may both want to make it: the first one's counts, and it is there
+    whole or not at all.
+    """
+    if not path.exists():
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(AESGCM.generate_key(8 * SEALING_KEY_SIZE))
+        try:
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            pass
+        finally:
+            unfinished.unlink()
+    return path.read_bytes()

@@ -18,7 +18,7 @@ class Kept:
         return {}
 
     def keep(self, instance: Instance, touched: frozenset[str]) -> None:
-        self.lines += records(instance, touched)
+        self.lines += [record.written() for record in records(instance, touched)]
 
 
 def keeping() -> tuple[Caller, Kept]:

@@ -21,6 +21,9 @@ class Wire:
     def write(self, sent: bytes) -> None:
         self.sends.append(sent)
 
+    def get_extra_info(self, name: str) -> None:
+        """It has no socket."""
+
     def __getattr__(self, name: str) -> Any:
         return lambda: self.done.append(name)
 

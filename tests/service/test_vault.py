@@ -1,8 +1,8 @@
-"""The sealed log: nothing acknowledged is lost, nothing in it can be read or moved."""
+"""The sealed database: nothing acknowledged is lost, nothing in it can be read or moved."""
 
-import os
-import struct
+import sqlite3
 from base64 import b64decode
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -38,43 +38,100 @@ def test_keys_are_there_again_after_a_kill(tmp_path: Path) -> None:
     vault.close()
 
 
-def test_a_torn_tail_is_left_out_and_written_over(tmp_path: Path) -> None:
-    south, key = fill(tmp_path)
-    log = tmp_path / "us-south.log"
-    whole = log.read_bytes()
-    for torn in (whole + whole[:40], whole + b"\x01", whole + b"\xff\xff\xff\x00half"):
-        log.write_bytes(torn)
-        vault, instances = opened(tmp_path)
-        assert key in instances[south.instance.id].keys
-        vault.close()
-
-
 def test_the_material_is_not_on_the_disk_in_the_open(tmp_path: Path) -> None:
     fill(tmp_path)
     for path in tmp_path.iterdir():
         stored = path.read_bytes()
         assert MATERIAL.encode() not in stored
         assert b64decode(MATERIAL) not in stored
-    for name in ("sealing.key", "us-south.log"):
+    for name in ("sealing.key", "us-south.sqlite"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
 
 
-def test_a_record_that_was_moved_or_left_out_is_noticed(tmp_path: Path) -> None:
+def copied(folder: Path, to: Path, most: int | None = None) -> Path:
+    """What a kill leaves: the files as they are, the log of changes cut after so many bytes."""
+    to.mkdir()
+    for path in folder.iterdir():
+        content = path.read_bytes()
+        (to / path.name).write_bytes(content[:most] if path.name.endswith("-wal") else content)
+    return to
+
+
+def test_what_a_kill_leaves_has_every_change_that_was_acknowledged(tmp_path: Path) -> None:
+    (south,) = regions("us-south")
+    lived = tmp_path / "lived"
+    vault, _ = opened(lived)
+    south.service._storage = vault
+    vault.keep(south.instance, frozenset())
+    states: list[dict[str, tuple[int, int]]] = [{}]
+    sizes = [(lived / "us-south.sqlite-wal").stat().st_size]
+    for step in range(12):
+        south.now += 3601.0
+        key = south.create(aliases=[f"alias-{step}"])["id"]
+        south.act(key, "rotate")
+        if step % 3 == 0:
+            south.ok("DELETE", f"keys/{key}")
+        sizes.append((lived / "us-south.sqlite-wal").stat().st_size)
+        keys = south.instance.keys.values()
+        states.append({each.id: (each.state, len(each.versions)) for each in keys})
+        dead, instances = opened(copied(lived, tmp_path / f"dead-{step}"))
+        assert instances[south.instance.id] == south.instance
+        dead.close()
+    # A log that is torn anywhere gives a state between the last whole change and the next one.
+    for number, size in enumerate(range(sizes[0], sizes[-1], (sizes[-1] - sizes[0]) // 31)):
+        dead, instances = opened(copied(lived, tmp_path / f"torn-{number}", size))
+        found = instances[south.instance.id].keys
+        whole = states[max(place for place, each in enumerate(sizes) if each <= size)]
+        assert whole.keys() <= found.keys()
+        dead.close()
+    vault.close()
+
+
+def alter(folder: Path, statement: str) -> None:
+    """Change the database behind its owner's back."""
+    with closing(sqlite3.connect(folder / "us-south.sqlite")) as database, database:
+        database.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE kept SET key = 'another' WHERE key != ''",
+        "UPDATE kept SET instance = 'another'",
+        "UPDATE kept SET sealed = substr(sealed, 1, length(sealed) - 1)",
+        "UPDATE kept SET sealed = x'00'",
+        "UPDATE kept SET sealed = (SELECT sealed FROM kept WHERE key = '') WHERE key != ''",
+        "PRAGMA user_version = 99",
+    ],
+)
+def test_a_row_that_was_altered_or_stands_for_another_is_noticed(
+    tmp_path: Path, statement: str
+) -> None:
     fill(tmp_path)
-    log = tmp_path / "us-south.log"
-    stored = log.read_bytes()
-    (length,) = struct.unpack_from("<I", stored)
-    first, rest = stored[: 4 + length], stored[4 + length :]
-    flipped = stored[:20] + bytes([stored[20] ^ 1]) + stored[21:]
-    for broken in (rest, rest + first, flipped):
-        log.write_bytes(broken)
-        vault = Vault(tmp_path, "us-south")
-        with pytest.raises(WorldError, match="broken or was sealed with another key"):
-            vault.load(ENTROPY)
-        os.close(vault._lock)
+    alter(tmp_path, statement)
+    with pytest.raises(WorldError, match="broken or was sealed with another key"):
+        _reopened(tmp_path)
 
 
-def test_two_processes_do_not_share_a_log(tmp_path: Path) -> None:
+def _reopened(folder: Path) -> None:
+    vault = Vault(folder, "us-south")
+    try:
+        vault.load(ENTROPY)
+    finally:
+        vault.close()
+
+
+def test_another_sealing_key_or_another_file_is_noticed(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / "sealing.key").write_bytes(bytes(32))
+    with pytest.raises(WorldError, match="sealed with another key"):
+        _reopened(tmp_path)
+    (tmp_path / "us-south.sqlite").write_bytes(b"this is no database at all" * 100)
+    with pytest.raises(WorldError, match="move it away"):
+        _reopened(tmp_path)
+
+
+def test_two_processes_do_not_share_a_database(tmp_path: Path) -> None:
     vault, _ = opened(tmp_path)
     with pytest.raises(WorldError, match="Another key service"):
         Vault(tmp_path, "us-south")
@@ -87,37 +144,61 @@ def test_a_folder_that_cannot_be_had_is_told_in_a_sentence(tmp_path: Path) -> No
         Vault(tmp_path / "file" / "folder", "us-south")
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5])
-def test_a_change_that_the_disk_does_not_take_whole_is_taken_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
-) -> None:
+def _fill_up(south: Caller) -> None:
+    for _ in range(100):
+        south.create(name="x" * 90, description="y" * 240)
+
+
+def test_a_change_that_the_disk_does_not_take_whole_is_taken_back(tmp_path: Path) -> None:
     south, key = fill(tmp_path)
     vault, _ = opened(tmp_path)
     south.service._storage = vault
-    whole = os.write
-    with monkeypatch.context() as full:
-        full.setattr(os, "write", lambda log, sent: whole(log, sent[: int(share * len(sent))]))
-        with pytest.raises(OSError, match="No space left"):
-            south.create()
+    (pages,) = vault._database.execute("PRAGMA page_count").fetchone()
+    vault._database.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OSError, match="No space left"):
+        _fill_up(south)
+    made = set(south.instance.keys)
+    vault._database.execute("PRAGMA max_page_count = 1000000")
     after = south.create()["id"]
     vault.close()
     vault, instances = opened(tmp_path)
-    assert instances[south.instance.id].keys.keys() == {key, after}
+    kept = instances[south.instance.id].keys.keys()
+    assert {key, after} <= kept
+    # All that were acknowledged are there; the one that was not is not.
+    assert len(made - kept) == 1
     vault.close()
 
 
-def test_the_log_does_not_grow_with_what_is_superseded(tmp_path: Path) -> None:
+def test_a_purged_key_leaves_nothing_and_the_database_does_not_grow(tmp_path: Path) -> None:
     south, key = fill(tmp_path)
     vault, _ = opened(tmp_path)
-    size = (tmp_path / "us-south.log").stat().st_size
     south.service._storage = vault
-    for _ in range(20):
-        south.now += 3601
-        south.act(key, "disable")
-        south.now += 3601
-        south.act(key, "enable")
-    assert (tmp_path / "us-south.log").stat().st_size > 10 * size
+    size = (tmp_path / "us-south.sqlite").stat().st_size
+    for _ in range(50):
+        south.now += 5 * 3600.0
+        other = south.create()["id"]
+        south.ok("DELETE", f"keys/{other}")
+        south.now += 5 * 3600.0
+        south.ok("DELETE", f"keys/{other}/purge")
     vault.close()
+    assert (tmp_path / "us-south.sqlite").stat().st_size <= size + 8192
+    vault, instances = opened(tmp_path)
+    assert instances[south.instance.id].keys.keys() == {key}
+    vault.close()
+
+
+def test_regions_share_a_folder_and_its_sealing_key(tmp_path: Path) -> None:
+    fill(tmp_path)
+    sealing_key = (tmp_path / "sealing.key").read_bytes()
     vault, _ = opened(tmp_path)
-    assert (tmp_path / "us-south.log").stat().st_size < 2 * size
+    east = Vault(tmp_path, "us-east")
+    assert east.load(ENTROPY) == {}
+    east.close()
     vault.close()
+    assert (tmp_path / "sealing.key").read_bytes() == sealing_key
+    # A row of one region is no row of another.
+    (tmp_path / "us-south.sqlite").rename(tmp_path / "us-east.sqlite")
+    east = Vault(tmp_path, "us-east")
+    with pytest.raises(WorldError, match="sealed with another key"):
+        east.load(ENTROPY)
+    east.close()

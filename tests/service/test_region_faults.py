@@ -1,0 +1,156 @@
+"""Faults of a real region process, over its control API."""
+
+import http.client
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from statistics import fmean
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.service.caller import envelope
+from tests.service.test_server import INSTANCE, process, token
+
+pytestmark = pytest.mark.slow
+CONTROL = {"Authorization": "Bearer control"}
+# Seconds that a busy machine may be late; every bound on time below comes from the model.
+PATIENCE = 5.0
+
+
+class Region:
+    """A region process as a tenant and as its controller sees it."""
+
+    def __init__(self, child: subprocess.Popen[bytes], said: dict[str, Any]) -> None:
+        self.child, self.said = child, said
+        self.address = urlsplit(said["url"]).netloc
+        mine = {"Authorization": "Bearer " + token(said["url"]), "Bluemix-Instance": INSTANCE}
+        self.mine = mine
+        made = self.ask("POST", "/api/v2/keys", envelope({"name": "key", "extractable": False}))
+        self.key = made[1]["resources"][0]["id"]
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 30.0,
+    ) -> tuple[int, Any]:
+        """Status and document of one call over a connection of its own."""
+        with closing(http.client.HTTPConnection(self.address, timeout=timeout)) as connection:
+            sent = None if body is None else json.dumps(body)
+            connection.request(method, path, sent, headers or self.mine)
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+
+    def wrap(self, timeout: float = 30.0) -> int:
+        """The status of one wrap."""
+        return self.ask("POST", f"/api/v2/keys/{self.key}/actions/wrap", timeout=timeout)[0]
+
+    def inject(self, kind: str, **fields: object) -> None:
+        """Inject the fault `one`."""
+        wish = {"kind": kind, **fields}
+        status, told = self.ask("PUT", "/_keychaos/faults/one", wish, CONTROL)
+        assert status == 200, told
+
+    def heal(self) -> dict[str, int]:
+        """Heal it; its counts."""
+        told = self.ask("DELETE", "/_keychaos/faults/one", None, CONTROL)[1]
+        counts: dict[str, int] = told["counts"]
+        return counts
+
+
+@contextmanager
+def region(**more: object) -> Iterator[Region]:
+    with process(control_token="control", **more) as (child, said):  # noqa: S106 (of a test)
+        yield Region(child, said)
+
+
+def test_faults_bite_on_the_wire_and_heal() -> None:
+    with region() as one:
+        one.inject("throttle", retry_after=3.0)
+        assert one.wrap() == 429
+        assert one.heal()["injected"] == 1
+        one.inject("slow", latency=0.3)
+        begun = time.monotonic()
+        assert one.wrap() == 200
+        assert time.monotonic() - begun >= 0.3
+        one.heal()
+        one.inject("hang")
+        with pytest.raises(TimeoutError):
+            one.wrap(timeout=0.5)
+        one.heal()
+        one.inject("answers_lost")
+        with pytest.raises(ConnectionResetError):
+            one.wrap()
+        one.heal()
+        assert one.wrap() == 200
+
+
+def test_a_fault_whose_controller_is_gone_heals_by_itself() -> None:
+    with region() as one:
+        one.inject("capacity", workers=0, service=0.0, lease=1.0)
+        begun = time.monotonic()
+        # Nobody renews the lease and nobody asks for anything else while this one waits.
+        assert one.wrap() == 200
+        assert 0.5 < time.monotonic() - begun < 1.0 + PATIENCE
+        assert one.ask("GET", "/_keychaos/faults", None, CONTROL)[1] == {"faults": {}}
+
+
+def test_a_crash_tells_the_parent_and_leaves_at_once() -> None:
+    with region() as one:
+        one.inject("crash", restart_after=2.5)
+        assert one.child.stdout is not None
+        assert json.loads(one.child.stdout.readline()) == {"crashed": True, "restart_after": 2.5}
+        assert one.child.wait(PATIENCE) == 75
+
+
+def test_a_faults_of_the_first_line_is_in_force_from_the_beginning() -> None:
+    told = {"kind": "throttle", "operations": ["wrap"]}
+    with region(faults={"one": told}) as one:
+        assert one.wrap() == 429
+        assert one.heal()["injected"] == 1
+        assert one.wrap() == 200
+
+
+def test_a_real_zone_loss_costs_a_third_until_it_is_ejected() -> None:
+    with region(ejects_after=2.0, readmits_after=0.0) as one:
+        one.inject("zone_loss", zone=3)
+        begun, lost = time.monotonic(), 0
+        for _ in range(30):
+            try:
+                assert one.wrap() == 200
+            except ConnectionResetError:
+                lost += 1
+        assert time.monotonic() - begun < 2.0
+        assert lost == 10
+        time.sleep(max(0.0, begun + 2.5 - time.monotonic()))
+        assert [one.wrap() for _ in range(30)] == [200] * 30
+        assert one.heal()["injected"] == 10
+
+
+def test_a_real_region_waits_as_long_as_an_m_d_1_queue_does_under_a_burst() -> None:
+    # Ten at once before one worker of 50 ms: the n-th is answered after n times 50 ms.
+    capacity = {"workers": 1, "service": 0.05, "distribution": "constant"}
+    with region(capacity=capacity) as one:
+        connections = [http.client.HTTPConnection(one.address, timeout=30.0) for _ in range(10)]
+        path = f"/api/v2/keys/{one.key}/actions/wrap"
+        try:
+            begun = time.monotonic()
+            for connection in connections:
+                connection.request("POST", path, None, one.mine)
+            lasted = []
+            for connection in connections:
+                assert connection.getresponse().read()
+                lasted.append(time.monotonic() - begun)
+        finally:
+            for connection in connections:
+                connection.close()
+        for number, each in enumerate(lasted):
+            assert each >= 0.05 * (number + 1) - 0.005
+        assert fmean(lasted) < 0.05 * 5.5 + PATIENCE
