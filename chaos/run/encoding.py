@@ -110,10 +110,5 @@ class Memory:
         self.attempts = bytearray()
         self.operations = bytearray()
         self.events = bytearray()
-        self._encoder = Encoder(
-            regions, self.attempts.extend, self.operations.extend, self.events.extend
-        )
-
-    def note(self, event: Event) -> None:
-        """Keep one event."""
-        self._encoder.note(event)
+        sinks = (self.attempts.extend, self.operations.extend, self.events.extend)
+        self.note: Callable[[Event], None] = Encoder(regions, *sinks).note

@@ -5,10 +5,9 @@ from random import Random
 
 from chaos.client.call import Factory
 from chaos.exchange import Answer, Request
-from chaos.proxy.link import Toxic
+from chaos.proxy.toxics import Latency
 from chaos.run.audit import audit
 from chaos.run.ending import Ending
-from chaos.run.faults import distance
 from chaos.run.fleet import fleet, starts
 from chaos.run.nemesis import nemesis
 from chaos.run.provision import Provisioned, Site, provision
@@ -79,9 +78,8 @@ def _build(
         respond = _responding(service, epoch)
         origin, endpoint = f"http://{region.name}.origin", f"http://{region.name}.proxy"
         wires[origin] = Wire(time, respond, Random(0))
-        proxied = Wire(time, respond, Random(f"{scenario.seed}/wire/{region.name}"))
-        far = distance(region)
-        proxied.toxics[far.stream].append(Toxic(far.name, far.effect))
+        far = Latency(region.latency, region.jitter)
+        proxied = Wire(time, respond, Random(f"{scenario.seed}/wire/{region.name}"), far)
         wires[endpoint] = regions[region.name] = proxied
         sites[region.name] = Site(region.name, origin, endpoint, instance)
     iam_url = sites[scenario.regions[0].name].origin

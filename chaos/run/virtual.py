@@ -86,7 +86,7 @@ class VirtualTime:
     def at(self, when: float, action: Action) -> None:
         """Do ``action`` at ``when``, after everything that was put there before."""
         self._tie += 1
-        heappush(self._heap, (max(when, self.now), self._tie, action))
+        heappush(self._heap, (max(self.now, when), self._tie, action))
 
     async def sleep_until(self, when: float) -> None:
         """Let other programs go on until ``when``."""
@@ -100,15 +100,15 @@ class VirtualTime:
     ) -> Awaitable[VirtualTicket | None]:
         """The ticket that ended first, in the order given where several have; None at ``until``."""
         waiter: Waiter[VirtualTicket] = Waiter(self)
+        # Most attempts end before anyone loses patience: no timer that could not fire.
+        patient = until == inf
         for ticket in tickets:
             if ticket.reply is not None:
                 waiter.rouse(ticket)
                 return waiter
-        # Most attempts end before anyone loses patience: no timer that could not fire.
-        patient = until == inf
+            patient = patient or ticket.ends_by <= until
         for ticket in tickets:
             ticket.waiters += (waiter,)
-            patient = patient or ticket.ends_by <= until
         if not patient:
             self.at(until, waiter.rouse)
         return waiter

@@ -1,7 +1,7 @@
 """Simulated wires: connections through toxics to one region of the key service, in virtual time.
 
 The proxy's own :class:`chaos.proxy.link.Link` carries the bytes and the service's own `answer`
-makes the replies; what is modelled here is only the time that a loopback hop and an answer take.
+makes the replies; what is modelled here is only the time that a hop and an answer take.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from random import Random
 from chaos.client.call import Try
 from chaos.exchange import Answer, Failure, FailureKind, Request
 from chaos.proxy.link import Link, Toxic
-from chaos.proxy.toxics import Chunk, End, Event
+from chaos.proxy.toxics import Chunk, End, Event, Latency
 from chaos.run.faults import Stream
 from chaos.run.virtual import VirtualTicket, VirtualTime
 
@@ -21,6 +21,8 @@ CONNECT_LASTS = 0.0004
 ANSWER_LASTS = 0.0012
 # Bytes of a request's or an answer's head: only toxics that count bytes see the difference.
 HEAD_SIZE = 400
+
+NEAR = Latency()
 
 Respond = Callable[[Request, float], Answer]
 
@@ -79,12 +81,18 @@ class Flight(VirtualTicket):
 
 
 class Wire:
-    """The way from clients to one region: a proxy's listener, its toxics, its live connections."""
+    """The way from clients to one region: a proxy's listener, its toxics, its live connections.
 
-    def __init__(self, time: VirtualTime, respond: Respond, rng: Random) -> None:
+    ``far`` is what every answer takes on its way before it meets the toxics.
+    """
+
+    def __init__(
+        self, time: VirtualTime, respond: Respond, rng: Random, far: Latency = NEAR
+    ) -> None:
         self.time = time
         self.respond = respond
         self.rng = rng
+        self.far = far
         self.enabled = True
         self.toxics: dict[Stream, list[Toxic]] = {"upstream": [], "downstream": []}
         self.live: dict[Connection, None] = {}
@@ -170,9 +178,7 @@ class Connection:
         self._flight, self.used, self._answer = flight, True, None
         size = self._owed = HEAD_SIZE + len(flight.attempt.request.body)
         if self._through:
-            # Nothing can be due before the answer is.
             self._requested(size)
-            self._wake()
         else:
             self._up.feed(Chunk(now, bytes(size)))
             self.pump()
@@ -211,10 +217,22 @@ class Connection:
         flight = self._flight
         if flight is None or self._owed > 0 or self._answer is not None:
             return
-        now = self._time.now
-        answer = self._answer = self._wire.respond(flight.attempt.request, now)
+        wire, now = self._wire, self._time.now
+        answer = self._answer = wire.respond(flight.attempt.request, now)
         self._owed = HEAD_SIZE + len(answer.body)
-        self._down.feed(Chunk(now + ANSWER_LASTS, bytes(self._owed)))
+        arrives = now + ANSWER_LASTS + wire.far.draw(wire.rng)
+        flight.guard(arrives)
+        self._time.at(arrives, partial(self._arrived, answer))
+
+    def _arrived(self, answer: Answer) -> None:
+        """An answer is back from the region; without toxics it is the client's at once."""
+        if self._answer is not answer or self not in self._wire.live:
+            return
+        if self._down.idle:
+            self._answered(self._owed)
+        else:
+            self._down.feed(Chunk(self._time.now, bytes(self._owed)))
+            self.pump()
 
     def _answered(self, size: int) -> None:
         """Bytes of the answer reached the client; it is done when it has them all."""

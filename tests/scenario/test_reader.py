@@ -18,7 +18,7 @@ def test_the_shipped_scenario_is_read_as_written() -> None:
     assert scenario.regions == (Region("us-south", 0.003, 0.001), Region("us-east", 0.028, 0.004))
     assert scenario.keys == (RootKey("orders", ("us-south", "us-east")),)
     assert (scenario.clients.count, scenario.clients.wrapped) == (60, 2)
-    assert (scenario.load.rate, scenario.load.mix) == (120.0, (("wrap", 0.2), ("unwrap", 0.8)))
+    assert (scenario.load.rate, scenario.load.mix) == (105.0, (("wrap", 0.1), ("unwrap", 0.9)))
     assert scenario.faults == (
         Fault("us-south-refuses", "down", "wire", "us-south", 15.0, 20.0, ()),
     )
@@ -53,9 +53,9 @@ def test_all_mistakes_of_a_file_are_said_at_once_each_with_its_line() -> None:
     text = (
         TEXT.replace("seed: 7", "sede: 7")
         .replace("count: 60", "count: '60'")
-        .replace("rate: 120/s", "rate: 120")
+        .replace("rate: 105/s", "rate: 105")
         .replace("poisson", "poison")
-        .replace("wrap: 20%", "wrap: 30%")
+        .replace("wrap: 10%", "wrap: 20%")
         .replace("target: us-south", "target: us-soth\n    colour: blue")
         .replace("(fault, after failover)", "(fault, after failoer)")
     )
@@ -70,7 +70,7 @@ def test_all_mistakes_of_a_file_are_said_at_once_each_with_its_line() -> None:
         "f.yaml:9: the scenario needs 'seed'",
         "f.yaml:11: unknown key 'sede'; did you mean 'seed'?",
         "f.yaml:19: 'clients.count' needs a whole number; got '60'",
-        "f.yaml:24: 'load.rate' needs a rate with a unit, such as 120/s; 120 has no unit",
+        "f.yaml:24: 'load.rate' needs a rate with a unit, such as 120/s; 105 has no unit",
         "f.yaml:25: 'arrivals' cannot be 'poison'; did you mean 'poisson'?",
         "f.yaml:26: 'load.operations' must be 100% together, not 110%",
         "f.yaml:30: 'us-soth' is not a region; did you mean 'us-south'?",
