@@ -11,6 +11,9 @@ from chaos.scenario.model import Change, Scenario
 
 # Seconds after which a guardian heals what a killed run left in somebody's own proxy.
 LEASE = 5.0
+# Seconds in which the connections that a proxy has cut are gone behind it too.
+CUT_WITHIN = 1.0
+_LOOK_EVERY = 0.01
 
 
 class Injector:
@@ -18,11 +21,13 @@ class Injector:
 
     ``others`` says that the proxy is somebody's own and goes on after the run: our proxies in it
     get names of their own, are removed at the end, and a guardian removes them should we be killed.
-    Raises WorldError where the proxy does not do what it was asked.
+    ``behind`` is the URL of a fault proxy of ours, which is then chained behind it to count, since
+    a real Toxiproxy counts nothing. Raises WorldError where a proxy does not do what it was asked.
     """
 
-    def __init__(self, url: str, *, others: bool = False) -> None:
+    def __init__(self, url: str, *, others: bool = False, behind: str = "") -> None:
         self._controls = Controls(url)
+        self._counting = Counting(behind) if behind else None
         self._others = others
         self._prefix = f"keychaos-{secrets.token_hex(3)}-" if others else ""
         self._created: list[str] = []
@@ -39,6 +44,8 @@ class Injector:
         for region in scenario.regions:
             name, far = self._prefix + region.name, distance(region)
             upstream = origins[region.name].removeprefix("http://")
+            if self._counting is not None:
+                upstream = self._counting.stand_before(region.name, upstream)
             listens = self._controls.create(name, "127.0.0.1:0", upstream)
             self._created.append(name)
             self._controls.add_toxic(
@@ -50,9 +57,23 @@ class Injector:
     def apply(self, change: Change) -> tuple[float, dict[str, float]]:
         """Inject or heal one fault: when it took effect (monotonic) and what it has touched.
 
-        What a `down` closed and what a toxic touched are the proxy's own counts; a proxy that
-        counts nothing gives none.
+        What a `down` closed and what a toxic touched are the proxy's own counts. Of a proxy that
+        counts nothing it is what is seen behind it (see :class:`Counting`), if anything is.
         """
+        fault = change.fault
+        counting = self._counting
+        if counting is None:
+            return self._apply(change)
+        if change.verb == "heal":
+            seen = counting.end(fault.target, fault.name)
+            return self._apply(change)[0], seen
+        lived = counting.live(fault.target)
+        took_effect, _ = self._apply(change)
+        cut = {"cut": float(lived - counting.settled(fault.target))} if fault.kind == DOWN else {}
+        counting.begin(fault.target, fault.name)
+        return took_effect, cut
+
+    def _apply(self, change: Change) -> tuple[float, dict[str, float]]:
         fault = change.fault
         proxy = self._prefix + fault.target
         if fault.kind == DOWN:
@@ -80,6 +101,55 @@ class Injector:
 
     def close(self) -> None:
         """Give the connections back."""
+        self._controls.close()
+        if self._counting is not None:
+            self._counting.close()
+
+
+class Counting:
+    """A fault proxy of ours behind one that counts nothing: what reaches the service past it.
+
+    While a fault was in effect, ``connected`` connections stood here, and ``through`` bytes of
+    their requests came through. What was held up or lost before this point, only the clients know.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._controls = Controls(url)
+        self._begun: dict[str, dict[str, Any]] = {}
+
+    def stand_before(self, region: str, upstream: str) -> str:
+        """Where the other proxy is to send what is meant for a region."""
+        return self._controls.create(region, "127.0.0.1:0", upstream)
+
+    def live(self, region: str) -> int:
+        """How many connections to a region there are."""
+        return int(self._counts(region)["live"])
+
+    def settled(self, region: str) -> int:
+        """The same, once those that the other proxy has cut are gone here too."""
+        by = time.monotonic() + CUT_WITHIN
+        while (left := self.live(region)) and time.monotonic() < by:
+            time.sleep(_LOOK_EVERY)
+        return left
+
+    def begin(self, region: str, fault: str) -> None:
+        """Watch what comes through from now on."""
+        self._begun[fault] = self._counts(region)
+
+    def end(self, region: str, fault: str) -> dict[str, float]:
+        """What has come through since."""
+        before, now = self._begun.pop(fault), self._counts(region)
+        connected = before["live"] + now["accepted"] - before["accepted"]
+        through = now["received"]["upstream"] - before["received"]["upstream"]
+        return {"connected": float(connected), "through": float(through)}
+
+    def _counts(self, region: str) -> dict[str, Any]:
+        counts = self._controls.counts(region)
+        assert counts is not None, "the proxy behind is ours"
+        return counts
+
+    def close(self) -> None:
+        """Give the connection back."""
         self._controls.close()
 
 

@@ -47,11 +47,13 @@ class Peers:
             "api_keys": [{"key": self.api_key, "iam_id": "IBMid-keychaos", "account": ACCOUNT}],
         }
         regions = self._scenario.regions
-        url, found = await asyncio.gather(
-            self._proxied(), asyncio.gather(*(self._region(region, iam) for region in regions))
+        url, behind, found = await asyncio.gather(
+            self._proxied(),
+            self._counted(),
+            asyncio.gather(*(self._region(region, iam) for region in regions)),
         )
         origins = {region.name: origin for region, (origin, _) in zip(regions, found, strict=True)}
-        injector = await asyncio.to_thread(Injector, url, others=self._others)
+        injector = await asyncio.to_thread(Injector, url, others=self._others, behind=behind)
         self.injector = injector
         endpoints = await asyncio.to_thread(injector.prepare, self._scenario, origins)
         for region, (origin, instance) in zip(regions, found, strict=True):
@@ -61,9 +63,14 @@ class Peers:
 
     async def _proxied(self) -> str:
         """The URL of the proxy's API."""
-        if self._others:
-            return self._proxy
-        child = await self.spawn("the proxy", "chaos.proxy.server")
+        return self._proxy or await self._own("the proxy")
+
+    async def _counted(self) -> str:
+        """The URL of a proxy of ours that counts behind somebody's own, which does not."""
+        return await self._own("the counting proxy") if self._others else ""
+
+    async def _own(self, name: str) -> str:
+        child = await self.spawn(name, "chaos.proxy.server")
         wish = {"host": "127.0.0.1", "port": 0, "seed": self._scenario.seed, "proxies": []}
         said = await children.configure(child, wish)
         return str(said["url"])

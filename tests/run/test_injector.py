@@ -11,7 +11,8 @@ import pytest
 from chaos.errors import WorldError
 from chaos.run.injector import Injector
 from chaos.scenario.model import Change, Fault
-from tests.proxy.peers import Peer, free_port, ours
+from tests.proxy.peers import PATIENCE, Peer, free_port, ours
+from tests.proxy.peers import peer as proxied
 from tests.run.made import small
 
 KINDS = {
@@ -181,6 +182,45 @@ def test_in_somebodys_own_proxy_nothing_of_theirs_is_touched_and_nothing_of_ours
         left = peer.fine("GET", "/proxies")
     assert list(left) == ["us-south"]
     assert [toxic["name"] for toxic in left["us-south"]["toxics"]] == [theirs]
+
+
+@pytest.mark.parametrize("name", ["ours", pytest.param("toxiproxy", marks=pytest.mark.slow)])
+def test_behind_a_proxy_of_somebodys_own_is_counted_what_comes_through(
+    peer: Peer, name: str
+) -> None:
+    peer.clear()
+    with (
+        echo() as origin,
+        proxied(name) as theirs,
+        closing(Injector(theirs.api.url, others=True, behind=peer.api.url)) as injector,
+    ):
+        stand = Stand(theirs, injector, origin)
+        seen = {}
+        for kind in KINDS:
+            host, port = stand.endpoints["us-south"].removeprefix("http://").split(":")
+            with socket.create_connection((host, int(port)), 2.0) as kept:
+                kept.sendall(b"hello")
+                assert kept.recv(100) == b"hello"
+                _, begun = stand.change("inject", kind)
+                for _ in range(3):
+                    stand.round_trip()
+                _, seen[kind] = stand.change("heal", kind)
+                assert begun == ({"cut": 1.0} if kind == "down" else {})
+            _until_all_are_gone(peer)
+        injector.heal()
+
+    assert seen["down"] == {"connected": 0.0, "through": 0.0}
+    assert seen["timeout"] == {"connected": 4.0, "through": 0.0}
+    assert seen["reset_peer"] == {"connected": 4.0, "through": 0.0}
+    # What is slow comes through all the same; how slow it was, its clients know.
+    assert seen["latency"] == {"connected": 4.0, "through": 3.0 * len(b"hello")}
+
+
+def _until_all_are_gone(peer: Peer) -> None:
+    """Wait until no connection is left of what was tried."""
+    by = time.monotonic() + PATIENCE
+    while peer.fine("GET", "/proxies/us-south/counts")["live"] and time.monotonic() < by:
+        time.sleep(0.01)
 
 
 def test_a_proxy_that_is_not_there_is_said_with_its_address() -> None:

@@ -52,13 +52,18 @@ def test_the_simulated_and_the_sockets_world_agree(tmp_path: Path, client: str) 
 def test_a_real_toxiproxy_gives_the_same_verdict_and_keeps_nothing_of_ours(tmp_path: Path) -> None:
     scenario = tmp_path / "short.yaml"
     scenario.write_text(SCENARIO, encoding="utf-8")
-    verdicts = {}
+    verdicts, proofs = {}, {}
     with toxiproxy() as peer:
         for name, words in (("ours", ()), ("toxiproxy", ("--proxy", f"toxiproxy={peer.api.url}"))):
             folder = tmp_path / name
             CliRunner().invoke(main, ["run", str(scenario), "--out", str(folder), *words])
             analysis = analyse(stored.load(folder))
             verdicts[name] = [analysis.verdict, *(each.verdict for each in analysis.findings)]
+            proofs[name] = [dict(proof.counts) for proof in analysis.proofs]
         assert peer.fine("GET", "/proxies") == {}
 
     assert verdicts["toxiproxy"] == verdicts["ours"] == ["passed", "passed"]
+    # A real one counts nothing: our proxy behind it has seen that nothing came through.
+    (counted,) = proofs["toxiproxy"]
+    assert counted["cut"] >= 1.0
+    assert counted["through"] == 0.0

@@ -91,7 +91,8 @@ def test_somebodys_own_proxy_is_used_and_left_as_it_was() -> None:
 
         peers = play(program, theirs.api.url)
 
-        assert not [child for child in peers.children if "proxy" in child.name]
+        named = [child.name for child in peers.children if "proxy" in child.name]
+        assert named == ["the counting proxy"]
         assert theirs.fine("GET", "/proxies") == {}
         assert theirs.alive()
 
