@@ -139,7 +139,8 @@ class Instance:
     def latest(self) -> float:
         """The latest instant of which anything here tells."""
         instants = [self.created, *(each.updated for each in self.policies.values())]
-        instants += (each.created for each in (*self.aliases.values(), *self.rings.values()))
+        instants += (each.created for each in self.aliases.values())
+        instants += (each.created for each in self.rings.values())
         for key in self.keys.values():
             instants += (key.created, key.changed, key.synced)
             instants += (each.created for each in key.versions)

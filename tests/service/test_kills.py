@@ -24,9 +24,10 @@ from chaos.service.server import new_signing_key
 from tests.service.caller import envelope
 from tests.service.test_server import INSTANCE, SOMEONE, TENANT, token
 
-KILLS, LIFE_AT_MOST, CALLERS = 200, 0.5, 4
-# An hour in 36 ms: every waiting period of the service passes between two requests.
-SCALE = 1e5
+KILLS, LIFE_AT_MOST, CALLERS = 200, 0.4, 4
+# Half a minute in 3 ms, an hour in 0.36 s; but 30 days, after which nothing is restored, in 259 s.
+SCALE = 1e4
+SETTLED = 60.0 / SCALE
 PATIENCE = 60.0
 DEK = b64encode(bytes(range(32))).decode()
 ACTIONS = ("rotate", "disable", "enable", "delete", "restore", "alias", "policy", "wrap")
@@ -48,7 +49,7 @@ class Known:
 
     def after(self, action: str) -> int:
         """The state that an action leads to; a restored key is as it was before its deletion."""
-        if action == "delete":
+        if action == "delete" and self.state != STATES[action]:
             self.before = self.state
         return self.before if action == "restore" else STATES.get(action, self.state)
 
@@ -153,16 +154,22 @@ class Caller(threading.Thread):
         known.state, known.versions, known.aliases = key["state"], versions, aliases
         known.policy, known.unknown = months, ""
 
+    def revive(self, known: Known) -> None:
+        """Restore and enable a key, each when the service allows it."""
+        if known.state == 5:
+            time.sleep(SETTLED)
+            self.call("POST", f"keys/{known.id}/restore", {})
+            known.state = known.before
+        if known.state == 2:
+            time.sleep(SETTLED)
+            self.call("POST", f"keys/{known.id}/actions/enable")
+
     def open_all(self) -> int:
         """Unwrap everything that was ever wrapped with a key that is still there; how many."""
         opened = 0
         for known in self.keys:
             self.check(known)
-            if known.state == 5:
-                self.call("POST", f"keys/{known.id}/restore", {})
-                known.state = known.before
-            if known.state == 2:
-                self.call("POST", f"keys/{known.id}/actions/enable")
+            self.revive(known)
             for sealed in known.sealed:
                 body = {"ciphertext": sealed}
                 status, told = self.call("POST", f"keys/{known.id}/actions/unwrap", body)
