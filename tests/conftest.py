@@ -1,6 +1,12 @@
 """What holds for every test."""
 
+from importlib.metadata import entry_points
+
 from hypothesis import settings
+
+# Installed, the plugin is loaded by its entry point; in a bare checkout it is named here.
+if not entry_points(group="pytest11", name="keychaos"):
+    pytest_plugins = ["chaos.pytest_plugin"]
 
 # A machine that is busy with something else must not fail a property by being slow.
 settings.register_profile("keychaos", deadline=None)

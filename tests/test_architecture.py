@@ -53,7 +53,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("chaos.analysis",),
     ("chaos.card", "chaos.report"),
     ("chaos.shelf",),
-    ("chaos.playing",),
+    ("chaos.front", "chaos.playing"),
+    ("chaos.testing",),
     ("chaos.cli", "chaos.pytest_plugin"),
 )
 
@@ -64,6 +65,7 @@ PURE = (
 LIBRARY_NAMES = {
     "data_received": "asyncio.Protocol",
     "LimitData": "Toxiproxy's limit_data",
+    "get_extra_info": "asyncio.Transport",
 }
 EXPORTS = ["ScenarioError", "WorldError"]
 
@@ -106,7 +108,9 @@ SEEN = {
     "tests.proxy.test_compatible": ["proxy.library", "proxy.metrics", "proxy.proof"],
     "tests.proxy.test_lease": ["proxy.guardian", "proxy.keeper"],
     "tests.proxy.test_robust": ["proxy.bulk", "proxy.side", "proxy.splice", "proxy.traffic"],
+    "tests.report.test_compare": ["report.against", "report.compared"],
     "tests.report.test_html": ["report.forms"],
+    "tests.test_cli": ["front"],
     "tests.proxy.test_api": ["proxy.forms"],
     "tests.proxy.test_live": [
         *("proxy.address", "proxy.alarm", "proxy.connection", "proxy.engine", "proxy.gate"),
@@ -125,6 +129,12 @@ SEEN = {
     ],
     "tests.run.test_load": ["run.load"],
     "tests.test_playing": ["report.live"],
+    "tests.test_pytest_plugin": [
+        *("testing.choices", "testing.items", "testing.keeping", "testing.marks"),
+        "testing.performance",
+    ],
+    "tests.testing.test_chaos_clock": ["testing.virtual_ground", "testing.virtual_network"],
+    "tests.testing.test_faults": ["testing.watching"],
 }
 SEEN_THROUGH = {f"chaos.{name}": test for test, names in SEEN.items() for name in names}
 
