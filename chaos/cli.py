@@ -3,11 +3,10 @@
 import json
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 import click
@@ -15,43 +14,11 @@ from rich.console import Console
 
 from chaos import shelf
 from chaos.analysis.findings import EXIT_CODES
-from chaos.errors import ScenarioError, WorldError
+from chaos.errors import ScenarioError
+from chaos.front import USER_MISTAKE, Front
 from chaos.scenario import Scenario, read
 
-USER_MISTAKE, ABORTED, ENVIRONMENT = 2, 4, 5
 WORLDS = ("sockets", "simulated")
-
-
-class Front(click.Group):
-    """The command group; what people must act on is one clear sentence and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command; our two exceptions become a sentence on standard error."""
-        # A SIGTERM unwinds like Ctrl-C wherever no run of ours is waiting for it.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            return super().invoke(ctx)
-        except ScenarioError as error:
-            _leave(error, USER_MISTAKE)
-        except WorldError as error:
-            _leave(error, ENVIRONMENT)
-        except KeyboardInterrupt:
-            _leave("Stopped. What had been recorded is kept.", ABORTED)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command where there is none of that name."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = shelf.nearest(args[0], self.list_commands(ctx)) if args else ""
-            raise click.UsageError(f"{error.message.rstrip('.')}.{near}", ctx) from error
-
-
-def _leave(error: Exception | str, code: int) -> NoReturn:
-    click.echo(str(error), err=True)
-    sys.exit(code)
 
 
 @click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,6 +37,18 @@ def _overriding(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--seed", type=click.IntRange(0), help=of_seed)(command)
 
 
+def _telling(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of how a run is told."""
+    of_baseline = "Hold it against the reports in this folder."
+    command = click.option("--baseline", type=click.Path(path_type=Path), help=of_baseline)(command)
+    of_fail = "Exit 1 where it is worse than the baseline."
+    command = click.option("--fail-on", type=click.Choice(["regression"]), help=of_fail)(command)
+    return _as_json(command)
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+
+
 def _scenario(word: str, overrides: tuple[str, ...], seed: int | None) -> Scenario:
     path = shelf.find(word)
     return read(shelf.text_of(path), str(path), overrides, seed)
@@ -81,6 +60,7 @@ def _scenario(word: str, overrides: tuple[str, ...], seed: int | None) -> Scenar
 @click.option("--client", metavar="preset:NAME|mutant:NAME|module:factory", help="Who plays it.")
 @click.option("--proxy", metavar="toxiproxy=URL", help="A Toxiproxy of your own.")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder for the run.")
+@_telling
 @_overriding
 def run(  # noqa: PLR0913 - an option each
     *,
@@ -89,19 +69,26 @@ def run(  # noqa: PLR0913 - an option each
     client: str | None,
     proxy: str | None,
     out: Path | None,
+    baseline: Path | None,
+    fail_on: str | None,
+    as_json: bool,
     overrides: tuple[str, ...],
     seed: int | None,
 ) -> None:
     """Play a SCENARIO, a name of the catalogue or a file, and report what came of it."""
     read_scenario = _scenario(scenario, overrides, seed)
-    from chaos.playing import Wish, play  # noqa: PLC0415 - figures are slow to import
+    from chaos.playing import Telling, Wish, play  # noqa: PLC0415 - numpy is slow to import
 
+    if fail_on and baseline is None:
+        raise ScenarioError("--fail-on regression: say --baseline FOLDER, what to hold it against.")
+    telling = Telling(baseline, as_json, bool(fail_on))
     chosen = client or f"preset:{read_scenario.clients.policy}"
     words = ["keychaos", "run", scenario, "--world", world, "--seed", str(read_scenario.seed)]
     words += [word for each in overrides for word in ("--set", each)]
     words += ["--client", chosen] if client else []
     words += ["--proxy", proxy] if proxy else []
-    wish = Wish(read_scenario, world, chosen, out, shlex.join(words), _proxy_url(proxy, world))
+    url = _proxy_url(proxy, world)
+    wish = Wish(read_scenario, world, chosen, out, shlex.join(words), url, telling)
     sys.exit(play(wish))
 
 
@@ -146,9 +133,13 @@ def plan(scenario: str, overrides: tuple[str, ...], seed: int | None) -> None:
 
 
 @main.command()
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    from chaos.scenario.schema import schema as described  # noqa: PLC0415 - named like the command
+@click.option("--findings", is_flag=True, help="Of findings.json, what a run's report holds.")
+def schema(*, findings: bool) -> None:
+    """Print the JSON Schema of scenario files, for editors, or of a report's findings."""
+    if findings:
+        from chaos.report.document import schema as described  # noqa: PLC0415 - slow to import
+    else:
+        from chaos.scenario.schema import schema as described  # noqa: PLC0415 - named alike
 
     click.echo(json.dumps(described(), indent=2))
 
@@ -162,18 +153,23 @@ def scenarios() -> None:
 
 @main.command()
 @click.argument("name")
-def show(name: str) -> None:
-    """Print a scenario file of the catalogue, to start your own from."""
-    click.echo(shelf.text_of(shelf.find(name)), nl=False)
+@_as_json
+def show(*, name: str, as_json: bool) -> None:
+    """Print a scenario file of the catalogue, to start your own from; as JSON as it is read."""
+    if as_json:
+        click.echo(json.dumps(asdict(_scenario(name, (), None)), indent=2))
+    else:
+        click.echo(shelf.text_of(shelf.find(name)), nl=False)
 
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def report(folder: Path) -> None:
+@_as_json
+def report(*, folder: Path, as_json: bool) -> None:
     """Rebuild the reports of a stored run from its records."""
-    from chaos.playing import conclude  # noqa: PLC0415 - figures are slow to import
+    from chaos.playing import Telling, conclude  # noqa: PLC0415 - numpy is slow to import
 
-    sys.exit(conclude(folder))
+    sys.exit(conclude(folder, telling=Telling(as_json=as_json)))
 
 
 @main.command()
@@ -196,7 +192,7 @@ def verify(folder: Path) -> None:
 @click.argument("before", type=click.Path(path_type=Path, file_okay=False), metavar="A")
 @click.argument("after", type=click.Path(path_type=Path, file_okay=False), metavar="B")
 @click.option("--fail-on", type=click.Choice(["regression"]), help="Exit 1 where B is worse.")
-@click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+@_as_json
 @click.option("--markdown", is_flag=True, help="Say it as Markdown, for a pull request.")
 def compare(
     *, before: Path, after: Path, fail_on: str | None, as_json: bool, markdown: bool

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -16,14 +18,30 @@ from chaos.analysis import analyse
 from chaos.analysis.findings import EXIT_CODES
 from chaos.errors import ScenarioError, WorldError
 from chaos.report import terminal, write
-from chaos.report.live import LiveView
 from chaos.run import stored
 from chaos.run.clients import factory_named
 from chaos.run.ending import Ending
 from chaos.run.journal import Journal
-from chaos.run.simulation import simulate
-from chaos.run.stage import Order, SocketsRun
 from chaos.scenario import Scenario
+
+if TYPE_CHECKING:
+    from chaos.report.live import LiveView
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a run is told: against which earlier reports, as JSON, and whether a regression fails."""
+
+    baseline: Path | None = None
+    as_json: bool = False
+    fail_on_regression: bool = False
+
+    def console(self) -> Console:
+        """Where people read; standard output belongs to the document where one was asked for."""
+        return Console(highlight=False, soft_wrap=False, stderr=self.as_json)
+
+
+_PLAINLY = Telling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +57,55 @@ class Wish:
     out: Path | None
     command: str
     proxy: str = ""
+    telling: Telling = _PLAINLY
 
 
 def play(wish: Wish) -> int:
     """Play, record, judge and report; the exit code. Raises WorldError before time zero."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = wish.telling.console()
     factory_named(wish.client)
     started = datetime.now(UTC)
     folder = wish.out or Path("results") / wish.scenario.name / _run_id(wish, started)
+    if wish.telling.baseline:
+        _readable(wish.telling.baseline)
+    terminal.plan(wish.scenario, wish.world, wish.client, console)
 
-    def planned() -> Ending:
-        terminal.plan(wish.scenario, wish.world, wish.client, console)
+    def played() -> Ending:
         if wish.world == "simulated":
             return simulated(wish, folder, started)
-        with LiveView(wish.scenario, console) as view:
-            ending = asyncio.run(_sockets(_order(wish, folder), view))
-        # The loop put its own handler away; from here a SIGTERM unwinds again.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        return ending
+        return _on_sockets(wish, folder, console)
 
-    record(wish, folder, started, planned)
-    return conclude(folder, console)
+    record(wish, folder, started, played)
+    try:
+        return conclude(folder, console, wish.telling)
+    except WorldError as error:
+        # After time zero it is no environment that the run could not begin in.
+        sys.stderr.write(f"{error} What was recorded is kept in {folder}.\n")
+        return EXIT_CODES["aborted"]
+
+
+def _run_id(wish: Wish, started: datetime) -> str:
+    return f"{wish.world}-{wish.scenario.seed}-{started:%Y%m%dT%H%M%SZ}"
 
 
 def record(wish: Wish, folder: Path, started: datetime, played: Callable[[], Ending]) -> None:
-    """Make a run's folder around whatever plays it; nothing is left where it never began.
+    """Play into a folder that is not there yet, whatever world ``played`` is.
 
-    Raises WorldError and ScenarioError as ``played`` does, and where the folder cannot be written.
+    Nothing is left of it where the run never came to time zero.
     """
-    manifest = _manifest(wish, started)
+    run_id = f"{wish.scenario.name}/{_run_id(wish, started)}-{secrets.token_hex(3)}"
+    manifest = stored.Manifest(
+        run_id=run_id,
+        world=wish.world,
+        policy=wish.client,
+        command=wish.command,
+        seed=wish.scenario.seed,
+        path=shelf.shown(wish.scenario.path),
+        overrides=wish.scenario.overrides,
+        regions=_regions(wish),
+        started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        environment=stored.environment(),
+    )
     stored.begin(folder, wish.scenario, manifest)
     try:
         ending = played()
@@ -77,34 +115,21 @@ def record(wish: Wish, folder: Path, started: datetime, played: Callable[[], End
     stored.save(folder, _ended(manifest, ending))
 
 
+def _regions(wish: Wish) -> tuple[str, ...]:
+    return tuple(region.name for region in wish.scenario.regions)
+
+
 def simulated(wish: Wish, folder: Path, started: datetime) -> Ending:
-    """Play in virtual time, journals into the folder."""
-    regions = tuple(region.name for region in wish.scenario.regions)
+    """Play in virtual time."""
+    # Each world is loaded only where it is played in: a run waits for nothing that it never uses.
+    from chaos.run.simulation import simulate  # noqa: PLC0415
+
     factory = factory_named(wish.client)
-    with contextlib.closing(Journal(folder / stored.LOAD, regions)) as journal:
+    with contextlib.closing(Journal(folder / stored.LOAD, _regions(wish))) as journal:
         try:
             return simulate(wish.scenario, factory, journal.note, started.timestamp())
         except KeyboardInterrupt:
             return Ending(0.0, "stopped by a signal in the middle of virtual time")
-
-
-def _run_id(wish: Wish, started: datetime) -> str:
-    return f"{wish.world}-{wish.scenario.seed}-{started:%Y%m%dT%H%M%SZ}"
-
-
-def _manifest(wish: Wish, started: datetime) -> stored.Manifest:
-    return stored.Manifest(
-        run_id=f"{wish.scenario.name}/{_run_id(wish, started)}-{secrets.token_hex(3)}",
-        world=wish.world,
-        policy=wish.client,
-        command=wish.command,
-        seed=wish.scenario.seed,
-        path=shelf.shown(wish.scenario.path),
-        overrides=wish.scenario.overrides,
-        regions=tuple(region.name for region in wish.scenario.regions),
-        started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",
-        environment=stored.environment(),
-    )
 
 
 def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
@@ -117,24 +142,53 @@ def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
     )
 
 
-def _order(wish: Wish, folder: Path) -> Order:
-    return Order(wish.scenario, wish.client, folder, wish.proxy)
+def _on_sockets(wish: Wish, folder: Path, console: Console) -> Ending:
+    from chaos.report.live import LiveView  # noqa: PLC0415 - as above
+
+    with LiveView(wish.scenario, console) as view:
+        ending = asyncio.run(_sockets(wish, folder, view))
+    # The loop put its own handler away; from here a SIGTERM unwinds again.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return ending
 
 
-async def _sockets(order: Order, view: LiveView) -> Ending:
+async def _sockets(wish: Wish, folder: Path, view: "LiveView") -> Ending:
     """Play on sockets; the first Ctrl-C or SIGTERM aborts in good order, more are not needed."""
-    run = SocketsRun(order, view.show)
+    from chaos.run.stage import Order, SocketsRun  # noqa: PLC0415 - as above
+
+    run = SocketsRun(Order(wish.scenario, wish.client, folder, wish.proxy), view.show)
     loop = asyncio.get_running_loop()
     for number, word in ((signal.SIGINT, "Ctrl-C (SIGINT)"), (signal.SIGTERM, "SIGTERM")):
         loop.add_signal_handler(number, run.stop, word)
     return await run.play()
 
 
-def conclude(folder: Path, console: Console | None = None) -> int:
-    """Judge a stored run, write its reports beside it and say the verdict; the exit code."""
-    console = console or Console(highlight=False, soft_wrap=False)
+def _readable(baseline: Path) -> None:
+    """Refuse a baseline that is none before anybody waits for a run. Raises ScenarioError."""
+    from chaos.report.compare import load  # noqa: PLC0415 - only where a baseline is given
+
+    load(baseline)
+
+
+def conclude(folder: Path, console: Console | None = None, telling: Telling = _PLAINLY) -> int:
+    """Judge a stored run, say the verdict, write its reports beside it; the exit code."""
+    console = console or telling.console()
     run = stored.load(folder)
     analysis = analyse(run)
-    write(run, analysis, folder)
+    # Drawing takes seconds: whoever waits for the verdict has it before.
     terminal.verdict(run, analysis, folder, console)
-    return EXIT_CODES[analysis.verdict]
+    against = None
+    if telling.baseline:
+        from chaos.report import told  # noqa: PLC0415 - only where a baseline is given
+
+        told.keep(telling.baseline, folder)
+        against = told.tell(run, analysis, folder).against
+        assert against is not None
+        terminal.compared(against, console)
+    write(run, analysis, folder)
+    if telling.as_json:
+        sys.stdout.write((folder / "findings.json").read_text(encoding="utf-8"))
+    code = EXIT_CODES[analysis.verdict]
+    if telling.fail_on_regression and against is not None and against.regressed:
+        return code or EXIT_CODES["failed"]
+    return code

@@ -176,3 +176,27 @@ def test_a_folder_without_a_run_cannot_be_reported(tmp_path: Path) -> None:
 
     assert told.exit_code == 2
     assert str(tmp_path) in told.stderr
+
+
+def test_the_formats_are_published_as_json_schemas() -> None:
+    scenario, findings = keychaos("schema"), keychaos("schema", "--findings")
+
+    assert "objectives" in json.loads(scenario.output)["properties"]
+    assert {"verdict", "measures", "baseline"} <= set(json.loads(findings.output)["properties"])
+
+
+def test_a_scenario_is_shown_as_it_is_read() -> None:
+    shown = json.loads(keychaos("show", NAME, "--json").output)
+
+    assert (shown["name"], shown["faults"][0]["lasts"]) == (NAME, 20.0)
+
+
+def test_failing_on_a_regression_needs_something_to_regress_from(tmp_path: Path) -> None:
+    told = keychaos("run", NAME, "--fail-on", "regression", "--out", str(tmp_path / "run"))
+    missing = ("--baseline", str(tmp_path / "none"), "--out", str(tmp_path / "run"))
+    none = keychaos("run", NAME, "--world", "simulated", *missing)
+
+    assert (told.exit_code, none.exit_code) == (2, 2)
+    assert "--baseline FOLDER" in told.stderr
+    assert "holds no report" in none.stderr
+    assert not (tmp_path / "run").exists()

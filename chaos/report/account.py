@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from chaos.analysis.findings import EXIT_CODES, Analysis
 from chaos.report import counting, wording
+from chaos.report.against import Against
 from chaos.report.events import events
 from chaos.report.rows import (
     AnswerRow,
@@ -38,7 +39,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Everything a report says. ``run`` and ``analysis`` are what it was told from."""
+    """Everything a report says. ``run`` and ``analysis`` are what it was told from.
+
+    ``against`` is None where the run was given no baseline.
+    """
 
     run: Run
     analysis: Analysis
@@ -57,6 +61,7 @@ class Account:
     files: tuple[FileRow, ...]
     scenario_path: str
     scenario_sha256: str
+    against: Against | None = None
 
 
 def account(run: Run, analysis: Analysis, files: tuple[FileRow, ...] = ()) -> Account:

@@ -3,7 +3,9 @@
 A side is one run or many repetitions of it. An objective that held and no longer does is a
 regression however few the runs; a measure is called worse only where enough repetitions show it:
 98 % confidence by Mann and Whitney's test and an effect of at least a quarter, as Kayenta judges
-canaries. What is missing to 100 % counts for shares: from 99.9 % to 99.8 % is twice the loss.
+canaries. Where both sides were played with the same seeds, each run is held against its twin by
+Wilcoxon's signed ranks instead, which takes the luck of the seed out. What is missing to 100 %
+counts for shares: from 99.9 % to 99.8 % is twice the loss.
 """
 
 import math
@@ -11,63 +13,30 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from chaos.analysis.findings import Measured
 from chaos.errors import ScenarioError
+from chaos.report.against import CONFIDENCE, EFFECT, Change, MeasureRow, ObjectiveRow, Side
 from chaos.report.document import FORMAT, Document
 from chaos.report.repetitions import (
+    FEWEST_FOR_PAIRS,
     FEWEST_FOR_TEST,
     mann_whitney,
     median,
     median_interval,
+    paired_shift,
     shift,
+    signed_rank,
     wilson,
 )
 from chaos.scenario.objective import Unit
 from chaos.scenario.vocabulary import VOCABULARY
 
 FINDINGS = "findings.json"
-CONFIDENCE, EFFECT = 0.98, 0.25
+_DUST = 1e-12
 _COMPARISON = re.compile(r"\s*[<>=]=?\s*")
-Change = Literal["worse", "better", "no difference shown", "too few repetitions", "one side only"]
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One measure on one side: every repetition's value, a censored one as infinity."""
-
-    values: tuple[float, ...]
-    median: float | None
-    interval: tuple[float, float] | None
-    censored: int
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureRow:
-    """One measure on both sides. ``effect`` is relative, positive where B is worse."""
-
-    name: str
-    unit: Unit
-    before: Side
-    after: Side
-    effect: float | None
-    p: float | None
-    change: Change
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectiveRow:
-    """One objective: how many repetitions of each side it held in, with Wilson's interval."""
-
-    rule: str
-    before: tuple[int, int]
-    after: tuple[int, int]
-    before_interval: tuple[float, float]
-    after_interval: tuple[float, float]
-    worse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,33 +118,55 @@ def _measure(name: str, before: tuple[Document, ...], after: tuple[Document, ...
     one, other = (_side([told.measures.get(name) for told in side]) for side in (before, after))
     if one.median is None or other.median is None:
         return MeasureRow(name, unit, one, other, None, None, "one side only")
-    effect = _effect(name, unit, one, other)
+    pairs = _pairs(name, before, after)
+    moved = paired_shift(pairs) if pairs else shift(one.values, other.values)
+    effect = _effect(name, unit, one.median, moved)
     if min(len(one.values), len(other.values)) < FEWEST_FOR_TEST:
         return MeasureRow(name, unit, one, other, effect, None, "too few repetitions")
-    p = mann_whitney(one.values, other.values)
+    p = signed_rank(pairs) if pairs else mann_whitney(one.values, other.values)
     change: Change = "no difference shown"
     if p < 1 - CONFIDENCE and abs(effect) >= EFFECT:
         change = "worse" if effect > 0 else "better"
-    return MeasureRow(name, unit, one, other, effect, p, change)
+    return MeasureRow(name, unit, one, other, effect, p, change, len(pairs))
+
+
+def _pairs(
+    name: str, before: tuple[Document, ...], after: tuple[Document, ...]
+) -> tuple[tuple[float, float], ...]:
+    """Each seed's value on both sides; nothing where the sides do not share enough seeds."""
+    one, other = (_by_seed(name, side) for side in (before, after))
+    if one.keys() != other.keys() or len(one) < FEWEST_FOR_PAIRS:
+        return ()
+    if len(before) != len(one) or len(after) != len(other):
+        return ()
+    return tuple((one[seed], other[seed]) for seed in sorted(one))
+
+
+def _by_seed(name: str, side: tuple[Document, ...]) -> dict[int, float]:
+    found = ((told.identity.seed, told.measures.get(name)) for told in side)
+    return {seed: _number(one) for seed, one in found if one is not None and one.value is not None}
+
+
+def _number(one: Measured) -> float:
+    return math.inf if one.censored else float(one.value or 0.0)
 
 
 def _side(found: list[Measured | None]) -> Side:
     known = [one for one in found if one is not None and one.value is not None]
-    values = tuple(math.inf if one.censored else float(one.value or 0.0) for one in known)
+    values = tuple(map(_number, known))
     middle = median(values) if values else None
     return Side(values, middle, median_interval(values), sum(one.censored for one in known))
 
 
-def _effect(name: str, unit: Unit, one: Side, other: Side) -> float:
+def _effect(name: str, unit: Unit, middle: float, moved: float) -> float:
     """B's shift against A's median, positive where it is worse; infinite from a zero."""
-    assert one.median is not None
     better = VOCABULARY[name.split("(", maxsplit=1)[0].split(".", maxsplit=1)[0]].better
-    moved = shift(one.values, other.values)
     moved = moved if better == "lower" else -moved
-    base = abs(1.0 - one.median) if unit == "share" and better == "higher" else abs(one.median)
-    if moved == 0 or math.isnan(moved):
+    base = abs(1.0 - middle) if unit == "share" and better == "higher" else abs(middle)
+    # Neither a median nor a difference is known closer than this: the rest is floating point.
+    if math.isnan(moved) or abs(moved) <= _DUST * max(1.0, abs(middle) if middle < math.inf else 1):
         return 0.0
-    return moved / base if base and math.isfinite(base) else math.copysign(math.inf, moved)
+    return moved / base if base > _DUST and math.isfinite(base) else math.copysign(math.inf, moved)
 
 
 def _differences(before: tuple[Document, ...], after: tuple[Document, ...]) -> list[str]:

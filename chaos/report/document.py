@@ -5,6 +5,7 @@ The dataclasses below are the published format: `schema()` is made of them, and 
 read back through them in the tests.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from chaos.analysis.findings import (
     Verdict,
 )
 from chaos.report.account import Account, Identity
+from chaos.report.against import Against, Change, MeasureRow, ObjectiveRow
 from chaos.report.rows import (
     AnswerRow,
     BackoffRow,
@@ -97,8 +99,40 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """One measure's median in the baseline and in this run; null where it was not reached.
+
+    ``effect`` is relative and positive where this run is worse, null where it has no size.
+    """
+
+    name: str
+    unit: Unit
+    before: float | None
+    after: float | None
+    repetitions: tuple[int, int]
+    effect: float | None
+    p: float | None
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """This run held against earlier ones, ``runs``; ``differences`` are what else is not alike."""
+
+    regressed: bool
+    claim: str
+    runs: tuple[str, ...]
+    differences: tuple[str, ...]
+    objectives: tuple[ObjectiveRow, ...]
+    measures: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """What one run means. ``measures`` are by their text, as a rule would name them."""
+    """What one run means. ``measures`` are by their text, as a rule would name them.
+
+    ``baseline`` is null where the run was held against none.
+    """
 
     format: int
     identity: Identity
@@ -128,6 +162,7 @@ class Document:
     reproduce: Reproduce
     scenario: Source
     files: tuple[FileRow, ...]
+    baseline: Contrast | None = None
 
 
 def document(account: Account) -> Document:
@@ -162,6 +197,7 @@ def document(account: Account) -> Document:
         reproduce=Reproduce(run.command, run.seed, run.aborted),
         scenario=_source(account),
         files=account.files,
+        baseline=_baseline(account.against) if account.against else None,
     )
 
 
@@ -191,6 +227,34 @@ def _injected(proof: Proof) -> Injected:
         first=proof.first,
         counts=dict(proof.counts),
     )
+
+
+def _baseline(against: Against) -> Contrast:
+    return Contrast(
+        regressed=against.regressed,
+        claim=against.claim,
+        runs=against.baseline,
+        differences=against.differences,
+        objectives=against.objectives,
+        measures=tuple(map(_moved, against.measures)),
+    )
+
+
+def _moved(row: MeasureRow) -> Moved:
+    return Moved(
+        name=row.name,
+        unit=row.unit,
+        before=_finite(row.before.median),
+        after=_finite(row.after.median),
+        repetitions=(len(row.before.values), len(row.after.values)),
+        effect=_finite(row.effect),
+        p=row.p,
+        change=row.change,
+    )
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _source(account: Account) -> Source:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from chaos.analysis.findings import Analysis
 from chaos.errors import WorldError
-from chaos.report import document, figure, html, junit, markdown, portrait, raw, seal
-from chaos.report.account import Account, account
+from chaos.report import document, figure, html, junit, markdown, portrait, seal
+from chaos.report.account import Account
+from chaos.report.told import tell
 from chaos.run.record import Run
 
 
@@ -17,7 +18,7 @@ def write_forms(run: Run, analysis: Analysis, directory: Path) -> list[Path]:
     try:
         # First of all, so that nobody waits for a drawing that cannot be kept.
         directory.mkdir(parents=True, exist_ok=True)
-        told = account(run, analysis, raw.files(directory))
+        told = tell(run, analysis, directory)
         written = []
         sealed = ((seal.SEAL, seal.encoded(seal.strips(directory))),)
         for name, content in chain(forms(told), sealed):

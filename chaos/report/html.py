@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from chaos.report import described, palette, points, tables
+from chaos.report import contrast, described, palette, points, tables
 from chaos.report.account import Account
 from chaos.report.figure import Picture
 from chaos.report.tiles import tally, tiles, words
@@ -50,6 +50,7 @@ def words_of(account: Account, drawn: Mapping[str, str] | None = None) -> str:
         tally=tally(account.analysis),
         tiles=tiles(account.analysis),
         tables=tables.every(account),
+        baseline=contrast.baseline(account.against),
         series=described.series_table(account.run),
         terms=_terms(account),
         points=points.packed(account.run),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from chaos.report import palette, tables
+from chaos.report import contrast, palette, tables
 from chaos.report.account import Account
 from chaos.report.cells import Cell, Table
 
@@ -32,6 +32,12 @@ def _lines(account: Account) -> Iterator[str]:
     if account.troubles:
         yield from _list("What went wrong", account.troubles)
     yield from _list("What to do", account.todo)
+    if account.against:
+        yield from _list("Against the baseline", (account.against.claim,
+                                                 *account.against.differences))  # fmt: skip
+        for shown in contrast.baseline(account.against):
+            yield ""
+            yield from table(shown)
     yield ""
     yield "<details><summary>Phases and proof of injection</summary>"
     yield ""

@@ -16,7 +16,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
-from chaos.report import described, palette, tables
+from chaos.report import contrast, described, palette, tables
 from chaos.report.account import Account
 from chaos.report.cells import Cell, Table
 
@@ -30,6 +30,10 @@ _PADDING = 3.6
 _INK = (27, 36, 48)
 _MUTED = (88, 99, 116)
 _RULE = (201, 206, 214)
+_SECTIONS = (
+    *("achieved", "phases", "proof", "decisions", "backoff", "answers", "integrity", "events"),
+    "measures",
+)
 
 
 def pdf(account: Account, figure: bytes) -> bytes:
@@ -40,9 +44,9 @@ def pdf(account: Account, figure: bytes) -> bytes:
     _first_page(book, account)
     _figure(book, account, figure)
     named = tables.every(account)
-    for name in ("phases", "proof", "decisions", "backoff", "answers", "integrity", "events",
-                 "measures"):  # fmt: skip
+    for name in _SECTIONS:
         book.section(named[name])
+    _baseline(book, account)
     _scenario(book, account)
     for name in ("environment", "files"):
         book.section(named[name])
@@ -223,6 +227,21 @@ def _figure(book: _Book, account: Account, figure: bytes) -> None:
     book.image(io.BytesIO(figure), x=book.l_margin, y=book.t_margin, w=book.epw,
                h=book.h - 2 * _MARGIN - 6, **more)  # fmt: skip
     book.add_page(orientation="portrait")
+
+
+def _baseline(book: _Book, account: Account) -> None:
+    if account.against is None:
+        return
+    book.heading("Comparison with a baseline")
+    book.write_as("text", account.against.claim, bold=True)
+    runs = ", ".join(account.against.baseline)
+    book.write_as("small", f"A is the baseline, {runs}; B is this run.", colour=_MUTED)
+    for difference in account.against.differences:
+        book.item(f"Not alike: {difference}")
+    for shown in contrast.baseline(account.against):
+        book.ln(2)
+        book.write_as("small", shown.about, colour=_MUTED)
+        book.grid(shown)
 
 
 def _scenario(book: _Book, account: Account) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from chaos.analysis.findings import Finding, Proof
-from chaos.report import conduct, numbers
+from chaos.report import achieved, conduct, numbers
 from chaos.report.account import Account
 from chaos.report.cells import (
     Cell,
@@ -210,6 +210,6 @@ def files(account: Account) -> Table:
 
 def every(account: Account) -> dict[str, Table]:
     """All tables by name, in the order of the report."""
-    makers = (objectives, measures, measures_within, phases, proofs, *conduct.TABLES, events,
-              environment, files)  # fmt: skip
+    makers = (objectives, achieved.achieved, measures, measures_within, phases, proofs,
+              *conduct.TABLES, events, environment, files)  # fmt: skip
     return {table.name: table for table in (maker(account) for maker in makers)}

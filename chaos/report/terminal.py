@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from chaos.analysis.findings import Analysis, Finding, Verdict
-from chaos.report import numbers, palette, wording
+from chaos.report import contrast, numbers, palette, wording
+from chaos.report.against import Against
 from chaos.report.agreement import Verified
 from chaos.report.cells import Cell
 from chaos.report.cells import Table as Cells
@@ -75,6 +76,17 @@ def verdict(run: Run, analysis: Analysis, folder: Path, console: Console) -> Non
     # Never wrapped: a path or command that is broken over two lines cannot be copied.
     console.print(f"report  {escape(fit(console, str(folder / 'report.html')))}", soft_wrap=True)
     console.print(f"replay  {escape(fit(console, run.command))}", soft_wrap=True)
+
+
+def compared(against: Against, console: Console) -> None:
+    """Say how the run stands against its baseline: what stands out, and the claim."""
+    console.print()
+    shown = contrast.baseline(against)
+    for table in shown:
+        if table.rows:
+            grid(table.without("n", "p"), console)
+    style = _STYLES["failed"] if against.regressed else _STYLES["passed"]
+    say(console, f"against the baseline: {against.claim}", style=style)
 
 
 def verified(found: Verified, folder: Path, console: Console) -> None:

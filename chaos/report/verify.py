@@ -15,10 +15,11 @@ import numpy as np
 from chaos.analysis import analyse
 from chaos.errors import ScenarioError
 from chaos.report import document, html, junit, markdown, raw, seal
-from chaos.report.account import Account, account
+from chaos.report.account import Account
 from chaos.report.agreement import Problem, Verified
 from chaos.report.raw import LAYOUTS
 from chaos.report.rows import FileRow
+from chaos.report.told import tell
 from chaos.run import stored
 from chaos.run.journal import ATTEMPTS
 from chaos.run.record import NOWHERE, WHYS
@@ -37,7 +38,7 @@ def verify(folder: Path) -> Verified:
     numbers = 0
     try:
         run = stored.load(folder)
-        fresh = account(run, analyse(run), found)
+        fresh = tell(run, analyse(run), folder)
     except (ScenarioError, ValueError, ArithmeticError, LookupError) as error:
         problems.append(Problem(stored.MANIFEST, f"The records cannot be read any more: {error}"))
     else:

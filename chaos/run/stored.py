@@ -3,6 +3,7 @@
 ```
 run.json         what was played, where, when and how it ended
 scenario.yaml    the scenario's text as it was read
+baseline.json    reports of earlier runs that this one is held against, where it was given any
 load/            the clients' attempts, operations, decisions and ledger
 nemesis/         changes as applied, and the audit
 ```
@@ -39,6 +40,7 @@ from chaos.scenario.model import Scenario
 
 MANIFEST = "run.json"
 SCENARIO = "scenario.yaml"
+BASELINE = "baseline.json"
 LOAD, NEMESIS = "load", "nemesis"
 LOST_WHY = "its reason was lost with the killed run"
 KILLED = "the run was killed before its end; what had been recorded until then is reported"
@@ -199,6 +201,8 @@ def raw_files(folder: Path) -> Iterator[Path]:
     """The files that everything else is computed from, in a fixed order."""
     for name in (MANIFEST, SCENARIO):
         yield folder / name
+    if (folder / BASELINE).exists():
+        yield folder / BASELINE
     for part in (LOAD, NEMESIS):
         for name in (ATTEMPTS, OPERATIONS, EVENTS):
             if (folder / part / name).exists():

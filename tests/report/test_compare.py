@@ -9,7 +9,8 @@ from rich.console import Console
 from chaos.analysis.findings import Measured
 from chaos.errors import ScenarioError
 from chaos.report import compared
-from chaos.report.compare import MeasureRow, compare, load
+from chaos.report.against import MeasureRow
+from chaos.report.compare import compare, load
 from chaos.report.document import Document, document, encoded
 from chaos.scenario.objective import Unit
 from tests.report import made
@@ -125,3 +126,22 @@ def test_markdown_and_terminal_say_the_same_claim() -> None:
     assert "no longer held: failover.p95 \\<= rto" in text
     assert all(len(line) <= 80 for line in said.splitlines())
     assert json.loads(compared.encoded(found))["regressed"] is True
+
+
+def test_runs_with_the_same_seeds_are_compared_pair_by_pair() -> None:
+    # The luck of the seed scatters far more than the change, which is the same for every seed.
+    luck = [1.0, 9.0, 3.0, 7.0, 2.0, 8.0, 4.0]
+    before, after = side([*luck]), side([value * 1.4 + 0.01 * value**2 for value in luck])
+    found = row(before, after)
+    assert (found.pairs, found.change) == (7, "worse")
+    shuffled = tuple(
+        replace(told, identity=replace(told.identity, seed=told.identity.seed + 100))
+        for told in after
+    )
+    assert (row(before, shuffled).pairs, row(before, shuffled).change) == (0, "no difference shown")
+
+
+def test_float_dust_is_no_effect() -> None:
+    almost = [0.1 + 0.2] * 7
+    found = row(side([0.3] * 7), side([*almost]))
+    assert (found.effect, found.change) == (0.0, "no difference shown")

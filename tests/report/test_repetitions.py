@@ -1,11 +1,19 @@
 import math
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.report.repetitions import mann_whitney, median, median_interval, shift, wilson
+from chaos.report.repetitions import (
+    mann_whitney,
+    median,
+    median_interval,
+    paired_shift,
+    shift,
+    signed_rank,
+    wilson,
+)
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12)
 
@@ -70,3 +78,29 @@ def test_values_that_were_never_reached_do_not_differ_from_one_another() -> None
     assert shift([never, never], [never, never]) == 0.0
     assert shift([1.0, 2.0, 3.0], [never, never, never]) == never
     assert median([1.0, never, never]) == never
+
+
+@given(st.lists(st.integers(-50, 50).filter(bool), min_size=1, max_size=9, unique_by=abs))
+def test_the_paired_test_counts_every_way_to_set_the_signs(moved: list[int]) -> None:
+    ranks = [sorted(map(abs, moved)).index(abs(each)) + 1 for each in moved]
+    raised = sum(rank for rank, each in zip(ranks, moved, strict=True) if each > 0)
+    least = min(raised, sum(ranks) - raised)
+    signs = product((0, 1), repeat=len(ranks))
+    sums = [sum(s * r for s, r in zip(each, ranks, strict=True)) for each in signs]
+    expected = min(1.0, 2 * sum(total <= least for total in sums) / len(sums))
+    assert signed_rank([(0.0, float(each)) for each in moved]) == pytest.approx(expected)
+
+
+def test_a_known_p_value_of_pairs_with_ties() -> None:
+    # By hand: the negative rank is 2, the variance 51 - 30/48, so z = (18 - 2 - 0.5) / 7.0975.
+    pairs = [(0.0, each) for each in (1.0, 1.0, 2.0, 2.0, 3.0, -1.0, 4.0, 5.0)]
+    assert signed_rank(pairs) == pytest.approx(0.02897, abs=1e-5)
+    assert signed_rank([(2.0, 2.0)] * 9) == 1.0
+    assert signed_rank([]) == 1.0
+
+
+def test_pairs_that_were_never_reached_on_either_side_do_not_differ() -> None:
+    never = math.inf
+    assert paired_shift([(never, never), (1.0, 2.0), (1.0, 2.0)]) == 0.75
+    assert paired_shift([(1.0, never)] * 3) == never
+    assert signed_rank([(1.0, never)] * 7) < 0.02

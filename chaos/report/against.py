@@ -1,0 +1,68 @@
+"""What came of holding runs B against runs A, as values: the rows of a comparison.
+
+They stand in a report's own findings where it was played against a baseline.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chaos.scenario.objective import Unit
+
+# As Kayenta judges canaries.
+CONFIDENCE, EFFECT = 0.98, 0.25
+Change = Literal["worse", "better", "no difference shown", "too few repetitions", "one side only"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One measure on one side: every repetition's value, a censored one as infinity."""
+
+    values: tuple[float, ...]
+    median: float | None
+    interval: tuple[float, float] | None
+    censored: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """One measure on both sides. ``effect`` is relative, positive where B is worse.
+
+    ``pairs`` counts the seeds that both sides were played with, where those were compared with each
+    other; 0 where the sides were compared as wholes.
+    """
+
+    name: str
+    unit: Unit
+    before: Side
+    after: Side
+    effect: float | None
+    p: float | None
+    change: Change
+    pairs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveRow:
+    """One objective: how many repetitions of each side it held in, with Wilson's interval."""
+
+    rule: str
+    before: tuple[int, int]
+    after: tuple[int, int]
+    before_interval: tuple[float, float]
+    after_interval: tuple[float, float]
+    worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A run held against a baseline: the claim in words, the rows, and what else is not alike.
+
+    ``baseline`` are the run ids that it was held against.
+    """
+
+    regressed: bool
+    claim: str
+    baseline: tuple[str, ...]
+    differences: tuple[str, ...]
+    objectives: tuple[ObjectiveRow, ...]
+    measures: tuple[MeasureRow, ...]

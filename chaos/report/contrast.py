@@ -1,0 +1,124 @@
+"""The tables of a comparison: each objective and each measure on both sides, written out."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chaos.report import numbers
+from chaos.report.against import CONFIDENCE, EFFECT, Against, MeasureRow, ObjectiveRow, Side
+from chaos.report.cells import Cell, Table, code, words
+from chaos.report.repetitions import FEWEST_FOR_PAIRS, FEWEST_FOR_TEST
+from chaos.scenario.objective import Unit
+
+_MANY = 3.0
+_LEAST, _RAREST = 0.1, 0.001
+_RULE = (
+    f"A measure is worse or better only at {CONFIDENCE:.0%} confidence and with an effect of at "
+    f"least {EFFECT:.0%}, over at least {FEWEST_FOR_TEST} repetitions a side, by Mann and "
+    f"Whitney's test, or by Wilcoxon's of {FEWEST_FOR_PAIRS} pairs or more where both sides were "
+    "played with the same seeds; an objective that held and no longer does is a regression with "
+    "any number."
+)
+
+
+def objectives(rows: Iterable[ObjectiveRow]) -> Table:
+    """Every objective, and in how many repetitions it held."""
+    return Table(
+        "objectives", "Objectives", "How many repetitions it held in, with Wilson's 95 % interval.",
+        ("Rule", "A held", "B held", "Change"),
+        tuple(_objective(row) for row in rows),
+        "Neither side states an objective.",
+    )  # fmt: skip
+
+
+def _objective(row: ObjectiveRow) -> tuple[Cell, ...]:
+    change = "no regression shown" if row.before[1] and row.after[1] else "one side only"
+    return (
+        code(row.rule),
+        _held(row.before, row.before_interval),
+        _held(row.after, row.after_interval),
+        Cell("worse", "worse", verdict="failed") if row.worse else words(change),
+    )
+
+
+def _held(times: tuple[int, int], interval: tuple[float, float]) -> Cell:
+    held, n = times
+    if not n:
+        return Cell("not stated", -1.0)
+    spread = f" ({numbers.share(interval[0])} to {numbers.share(interval[1])})" if n > 1 else ""
+    return Cell(f"{held} of {n}{spread}", held / n)
+
+
+def baseline(against: Against | None) -> tuple[Table, ...]:
+    """What a report says of its baseline, A, and its own run, B: only measures that stand out."""
+    if against is None:
+        return ()
+    shown = tuple(filter(loud, against.measures))
+    moved = measures(shown).without("n B")
+    return (
+        replace(objectives(against.objectives), name="baseline-objectives"),
+        replace(moved, name="baseline-measures"),
+    )
+
+
+def measures(rows: Iterable[MeasureRow]) -> Table:
+    """Every measure on both sides."""
+    return Table(
+        "measures", "Measures", f"Medians over repetitions, with exact 95 % intervals. {_RULE}",
+        ("Measure", "A", "n", "B", "n B", "Effect", "p", "Change"),
+        tuple(_measure(row) for row in rows),
+        "No measure differs by a quarter or more.",
+    )  # fmt: skip
+
+
+def _measure(row: MeasureRow) -> tuple[Cell, ...]:
+    signs = {"worse": "failed", "better": "passed"}
+    return (
+        code(row.name),
+        _median(row.before, row.unit),
+        Cell(str(len(row.before.values)), float(len(row.before.values))),
+        _median(row.after, row.unit),
+        Cell(str(len(row.after.values)), float(len(row.after.values))),
+        words(_effect(row)),
+        Cell("\N{EM DASH}", 2.0) if row.p is None else Cell(_chance(row.p), row.p),
+        Cell(row.change.removesuffix(" repetitions"), row.change, verdict=signs.get(row.change)),  # type: ignore[arg-type] # two verdicts
+    )
+
+
+def _median(side: Side, unit: Unit) -> Cell:
+    if side.median is None:
+        return Cell(numbers.NOTHING, -1.0)
+    told = _value(side.median, unit)
+    if side.interval:
+        told += f" ({_value(side.interval[0], unit)} to {_value(side.interval[1], unit)})"
+    return Cell(told, side.median)
+
+
+def _value(number: float, unit: Unit) -> str:
+    return "not reached" if math.isinf(number) else numbers.value(number, unit)
+
+
+def _effect(row: MeasureRow) -> str:
+    if row.effect is None or row.effect == 0:
+        return "none" if row.effect == 0 else ""
+    if math.isinf(row.after.median or 0.0):
+        return "not reached any more"
+    word = "worse" if row.effect > 0 else "better"
+    if math.isinf(row.effect):
+        return f"{word}, from {_value(row.before.median or 0.0, row.unit)}"
+    if row.effect > _MANY:
+        return f"{numbers.ratio(1 + row.effect)}, {word}"
+    size = abs(row.effect) * 100
+    told = numbers.significant(size, 2) if size >= _LEAST else f"under {_LEAST}"
+    return f"{told}{numbers.NBSP}% {word}"
+
+
+def _chance(p: float) -> str:
+    return numbers.significant(p, 2) if p >= _RAREST else f"< {_RAREST}"
+
+
+def loud(row: MeasureRow) -> bool:
+    """Whether a row is worth a line where there is little room."""
+    if row.change == "too few repetitions":
+        return abs(row.effect or 0.0) >= EFFECT
+    return row.change in {"worse", "better"}
