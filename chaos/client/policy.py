@@ -98,7 +98,7 @@ class Failover:
     step: float = 1.0
     probe: float = 0.3
     yielding: frozenset[str] = frozenset()
-    strain: float = 2.0
+    strain: float = 10.0
     leaves_on: frozenset[Meaning] = frozenset({"gone"})
     forgives: bool = True
 

@@ -20,7 +20,9 @@ RECOMMENDED = Policy(
     attempts=8,
     backoff=full_jitter(base=0.05, cap=1.0),
     throttled=full_jitter(base=0.2, cap=2.0),
-    retry_after=RetryAfter(cap=60.0, spread=0.1, plus=0.25, shared=True),
+    # Clients that were sent away together must not come back together: with a tenth on top, a
+    # region that throttles at 100/s is left idle for an eighth of its time.
+    retry_after=RetryAfter(cap=60.0, spread=0.5, plus=0.25, shared=True),
     budget=Bucket(capacity=10.0, ratio=0.1),
     breaker=Breaker(),
     failover=Failover(yielding=frozenset({"wrap"})),

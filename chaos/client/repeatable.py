@@ -251,9 +251,11 @@ class RepeatableCall:
             return self._next(now)
         if hold.asked and self.work.kind in self.client.route.rule.yielding:
             return self._give_up(f"{hold.why} and a {self.work.kind} gives way", now, "shed")
-        # Later than allowed, each call by its own: those that wait must not come as one.
+        # Later than allowed, each call by its own: those that wait must not come as one, but those
+        # with little time left come before the others.
         wait = hold.until - now
-        wait += min(1.0, 0.1 + 0.5 * wait) * self.client.rng.random()
+        slack = 0.5 * (self.deadline - now - wait)
+        wait += max(0.0, min(1.0, 0.1 + 0.5 * wait, slack)) * self.client.rng.random()
         self._due, self._retrying.waited = now + wait, self._retrying.waited + wait
         if self._due >= self.deadline:
             return self._give_up(hold.why, now)

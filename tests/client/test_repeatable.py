@@ -166,7 +166,8 @@ def test_a_call_waits_for_retry_after_within_its_deadline_when_there_is_no_elsew
     played = play(serve)
     ended, done = played.done[0]
     assert done.outcome == "ok"
-    assert 2.0 <= ended <= 3.0
+    # Half of what was asked and a quarter of a second may come on top, and each call's own second.
+    assert 2.0 <= ended <= 0.02 + 3.25 + 1.0
 
 
 def test_a_call_ends_at_once_when_retry_after_is_past_its_deadline_everywhere() -> None:

@@ -173,7 +173,7 @@ def test_wraps_give_way_while_the_last_region_left_throttles() -> None:
     assert where.blame(1, 1.0, throttled, 1.0, work) == 1
     assert not where.yields("wrap", 1, 1.5), "home is free and may take it"
     fail(where, 0, 3, 1.0)
-    assert where.yields("wrap", 1, 2.9)
-    assert not where.yields("unwrap", 1, 2.9)
-    assert not where.yields("wrap", 1, 3.0)
+    assert where.yields("wrap", 1, 0.9 + RULE.strain)
+    assert not where.yields("unwrap", 1, 0.9 + RULE.strain)
+    assert not where.yields("wrap", 1, 1.0 + RULE.strain)
     assert not route(replace(RECOMMENDED, failover=None)).yields("wrap", 0, 0.0)
