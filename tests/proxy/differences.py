@@ -1,8 +1,8 @@
 """Everything in which our fault proxy is meant to differ from Toxiproxy 2.12, in one place.
 
-The suite of `test_compatible.py` runs against both. Where they differ it names one of these, so
-that a difference that nobody meant fails there, and one that is listed here but never seen fails in
-`test_every_intended_difference_is_shown`.
+The suites of `test_compatible.py`, `test_defects.py` and `test_differences.py` run against both.
+Where they differ they name one of these, so that a difference that nobody meant fails there, and
+one that is listed here but never shown fails in `test_every_intended_difference_is_shown`.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
@@ -31,7 +31,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Vector:
-    """One line of the table."""
+    """One line of the table.
+
+    Where a real Toxiproxy is meant to differ, ``difference`` names it, and ``theirs`` is what
+    leaves it, None where that is not to be played.
+    """
 
     name: str
     type: str
@@ -39,7 +43,12 @@ class Vector:
     toxicity: float
     inputs: tuple[Step, ...]
     outputs: tuple[Step, ...]
-    only: Literal["", "ours"]
+    difference: str
+    theirs: tuple[Step, ...] | None
+
+    def leaving(self, name: str) -> tuple[Step, ...] | None:
+        """What leaves the server of that name, None where it is not to be played there."""
+        return self.theirs if self.difference and name != "ours" else self.outputs
 
 
 def _step(at: float, what: Any) -> Step:
@@ -60,7 +69,8 @@ def table() -> list[Vector]:
             line.get("toxicity", 1.0),
             tuple(_step(*step) for step in line["in"]),
             tuple(_step(*step) for step in line["out"]),
-            line.get("only", ""),
+            line.get("difference", ""),
+            tuple(_step(*step) for step in line["theirs"]) if "theirs" in line else None,
         )
         for line in lines
     ]
