@@ -1,0 +1,85 @@
+"""Both sides of the smoke pack: the recommended client passes, a client that is known bad fails.
+
+A scenario that no bad client fails teaches nothing, and one that no good client passes is broken.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chaos import shelf
+from chaos.scenario import read
+from chaos.scenario.catalogue import read_packs
+from chaos.testing.performance import Performance, perform
+
+# Smaller than in the files, so that the whole pack is played in seconds.
+SMALLER = ("clients.count=16", "load.rate=40/s")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One scenario of the pack with the client that must fail it, and where the failure shows.
+
+    ``shorter`` makes it fit for real sockets; the rules are the file's.
+    """
+
+    bad: str
+    fails: str
+    shorter: tuple[str, ...] = ()
+
+
+SMOKE = {
+    "region-down-backup-key": Member(
+        "preset:key-protect-docs",
+        "failover.p95",
+        ("lasts=41s", "faults.us-south-refuses.at=4s", "faults.us-south-refuses.lasts=11s"),
+    ),
+    "region-blackhole": Member(
+        "preset:keyprotect-python-3.0",
+        "response(fault).max",
+        ("lasts=41s", "faults.us-south-swallows.at=4s", "faults.us-south-swallows.lasts=11s"),
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "run"
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def played(name: str, world: str, client: str, folder: Path, more: tuple[str, ...]) -> Performance:
+    path = shelf.catalogue()[name]
+    scenario = read(shelf.text_of(path), str(path), (*SMALLER, *more), None)
+    return perform(scenario, world, client, folder)
+
+
+def held(world: str, name: str, side: str, folder: Path) -> None:
+    member = SMOKE[name]
+    more = member.shorter if world == "sockets" else ()
+    if side == "good":
+        played(name, world, "preset:recommended", folder, more).assert_passed()
+        return
+    run = played(name, world, member.bad, folder, more)
+    assert run.analysis.verdict == "failed", run.story()
+    failed = [each.objective.text for each in run.analysis.findings if each.verdict == "failed"]
+    assert any(text.startswith(member.fails) for text in failed), run.story()
+
+
+def test_the_pack_is_what_is_held_here() -> None:
+    path = Path(shelf.catalogue()["region-down-backup-key"]).parents[1] / shelf.PACKS
+    packs = read_packs(shelf.text_of(path), str(path), shelf.catalogue())
+
+    assert set(packs["smoke"]) == set(SMOKE)
+
+
+@pytest.mark.parametrize("side", ["good", "bad"])
+@pytest.mark.parametrize("name", SMOKE)
+@pytest.mark.parametrize("world", ["simulated", pytest.param("sockets", marks=pytest.mark.slow)])
+def test_a_good_client_passes_and_a_bad_one_fails(
+    world: str, name: str, side: str, folder: Path
+) -> None:
+    held(world, name, side, folder)
