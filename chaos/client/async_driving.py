@@ -14,6 +14,7 @@ from chaos.client.wire import Headers
 from chaos.exchange import Failure, Reply
 
 _CANCELLED = Failure("cancelled", written=True)
+_GIVEN_UP = Done("unknown", "", None, "it was cancelled")
 
 
 class AsyncDriver:
@@ -68,6 +69,7 @@ class _Run:
 
     async def play(self) -> Driven:
         driver, story = self._driver, self._story
+        done = _GIVEN_UP
         try:
             while not isinstance(step := story.call.step(driver.now()), Done):
                 self._hand_over()
@@ -75,11 +77,12 @@ class _Run:
                     self._begin(step)
                 else:
                     await self._wait(step)
+            done = step
         finally:
             await self._abandon()
             self._hand_over()
-        driver.tells.ended(story.span, step, driver.now() - story.began)
-        return story.ends(step)
+            driver.tells.ended(story.span, done, driver.now() - story.began)
+        return story.ends(done)
 
     def _begin(self, step: Try) -> None:
         task = asyncio.create_task(self._attempt(step))
@@ -106,7 +109,11 @@ class _Run:
     async def _attempt(self, step: Try) -> None:
         driver, story = self._driver, self._story
         sent = driver.now()
-        reply = await _send(driver.transport, httpx_request(step, story.own), step.total)
+        try:
+            reply = await _send(driver.transport, httpx_request(step, story.own), step.total)
+        except asyncio.CancelledError:
+            driver.tells.attempted(story.span, step, _CANCELLED, driver.now() - sent)
+            raise
         driver.tells.attempted(story.span, step, reply, driver.now() - sent)
         story.hear(step, reply, driver.now())
         self._tasks.pop(step.number, None)

@@ -5,10 +5,13 @@ The libraries are installed into an environment of their own, once, in pytest's 
 say how to run them.
 """
 
+import contextlib
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 from random import Random
@@ -46,33 +49,51 @@ STRATEGIES: dict[str, Backoff] = {
 
 
 @pytest.fixture(scope="module")
-def library(request: pytest.FixtureRequest) -> dict[str, Any]:
+def library(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """What the libraries drew."""
-    python = os.environ.get("KEYCHAOS_SDKS") or installed(request.config)
+    # Plugins may be switched off, the cache among them.
+    cache: pytest.Cache | None = getattr(request.config, "cache", None)
+    shelf = cache.mkdir("keychaos-sdks") if cache else tmp_path_factory.mktemp("keychaos-sdks")
+    python = os.environ.get("KEYCHAOS_SDKS") or installed(shelf)
     script = [python, str(HERE / "sdk_samples.py")]
-    printed = subprocess.run(script, check=True, capture_output=True, timeout=300)
+    # A path that was set for this interpreter is none for theirs.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    printed = subprocess.run(script, check=True, capture_output=True, timeout=300, env=environ)
     found: dict[str, Any] = json.loads(printed.stdout)
     return found
 
 
-def installed(config: pytest.Config) -> str:
-    """An interpreter that has the libraries, made at the first run and kept in pytest's cache."""
-    assert config.cache is not None
-    folder = (
-        config.cache.mkdir("keychaos-sdks") / f"{sys.version_info.major}.{sys.version_info.minor}"
-    )
-    python, done = folder / "bin" / "python", folder / REQUIREMENTS.name
-    if not done.exists() or done.read_text() != REQUIREMENTS.read_text():
-        venv.create(folder, with_pip=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)]
-        result = subprocess.run(pip, capture_output=True, text=True, timeout=600, check=False)
-        if result.returncode:
-            pytest.skip(
-                f"the libraries could not be installed ({result.stderr.strip().splitlines()[-1]}); "
-                f"install {REQUIREMENTS.name} somewhere and set KEYCHAOS_SDKS to its interpreter"
+def installed(shelf: Path) -> str:
+    """An interpreter that has the libraries, made at the first run and kept on the shelf.
+
+    It is made elsewhere and moved there whole, so that what stands there is complete, whoever was
+    interrupted and whoever else is making the same.
+    """
+    mark = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    folder = shelf / f"{sys.version_info.major}.{sys.version_info.minor}-{mark}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=shelf) as workshop:
+            made = Path(workshop) / "sdks"
+            venv.create(made, with_pip=True)
+            pip = [str(made / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+            result = subprocess.run(
+                [*pip, "-r", str(REQUIREMENTS)],
+                capture_output=True,
+                text=True,
+                timeout=600,
+                check=False,
             )
-        done.write_text(REQUIREMENTS.read_text())
-    return str(python)
+            if result.returncode:
+                told = (result.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+                pytest.skip(
+                    f"the libraries could not be installed ({told}); install {REQUIREMENTS.name} "
+                    "somewhere and set KEYCHAOS_SDKS to its interpreter"
+                )
+            with contextlib.suppress(OSError):
+                made.rename(folder)
+    return str(folder / "bin" / "python")
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))

@@ -1,5 +1,7 @@
 """What OpenTelemetry hears, told to a stand-in with the few names of its API that are used."""
 
+import json
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from random import Random
@@ -173,3 +175,44 @@ def test_where_it_is_installed_it_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     transport = httpx.MockTransport(lambda _: httpx.Response(403))
     BlockingDriver(client, transport).run(Work(1, "wrap"))
     assert next(span.name for span in api.spans) == "key wrap"
+
+
+@pytest.mark.parametrize("kind", ["threads", "asyncio"])
+def test_a_program_with_the_real_opentelemetry_sees_what_happened(kind: str) -> None:
+    pytest.importorskip("opentelemetry.sdk")
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.client.traced", kind],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+    told = json.loads(ran.stdout)
+    spans = {span["context"]["span_id"]: span for span in told["spans"]}
+    named = [span for span in spans.values() if span["name"].startswith("key ")]
+    by_end = sorted(named, key=lambda span: span["end_time"])
+    assert [span["name"] for span in by_end][:2] == ["key wrap", "key unwrap"]
+    assert all(spans[span["parent_id"]]["name"] == "request" for span in named)
+    below = [
+        span for span in spans.values() if span["parent_id"] == by_end[1]["context"]["span_id"]
+    ]
+    whys = [span["attributes"]["keychaos.why"] for span in below]
+    assert sorted(whys) == ["failover", "first", "retry"]
+    assert {span["kind"] for span in below} == {"SpanKind.CLIENT"}
+    assert by_end[1]["attributes"]["keychaos.outcome"] == "ok"
+    if kind == "asyncio":
+        assert by_end[2]["attributes"]["keychaos.why"] == "it was cancelled"
+        assert by_end[2]["status"]["status_code"] == "ERROR"
+    (resource,) = told["metrics"]["resource_metrics"]
+    measured = {
+        metric["name"]: metric["data"]["data_points"]
+        for scope in resource["scope_metrics"]
+        for metric in scope["metrics"]
+    }
+    operations = sum(point["count"] for point in measured["keychaos.client.operation.duration"])
+    assert operations == len(named)
+    attempts = sum(point["count"] for point in measured["keychaos.client.attempt.duration"])
+    assert attempts == len(spans) - len(named) - 1
+    plain = repr(told["spans"]) + repr(told["metrics"])
+    assert not any(secret in plain for secret in told["secrets"])
