@@ -17,13 +17,14 @@ in each region. One object is one region with any number of instances; all regio
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from chaos.exchange import Answer, Request
 from chaos.service.admitted import Admitted
+from chaos.service.archive import absorb, name_of
 from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
 from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
@@ -63,7 +64,7 @@ class KeyService:
         self.iam = iam
         self.instances = dict(storage.load(entropy))
         self.answered: Counter[tuple[str, str, int]] = Counter()
-        self._entropy = entropy
+        self.entropy = entropy
         self.clock = clock
         self._rsa_key = rsa_key
         self._storage = storage
@@ -79,27 +80,44 @@ class KeyService:
     ) -> Instance:
         """Make a tenant; its id is drawn unless it is given."""
         made = Instance(
-            instance_id or new_id(self._entropy),
+            instance_id or new_id(self.entropy),
             account,
             self.region,
-            self._entropy,
+            self.entropy,
             name,
             plan,
             self.clock.at(now),
         )
         self.instances[made.id] = made
-        self._storage.keep(made, frozenset())
+        self._storage.keep(made, frozenset(), now)
         return made
 
-    def remove_instance(self, instance_id: str) -> None:
+    def remove_instance(self, instance_id: str, now: float = 0.0) -> None:
         """Remove a tenant with all its keys; KeyError where there is none."""
         removed = self.instances.pop(instance_id)
         removed.removed = True
-        self._storage.keep(removed, frozenset())
+        self._storage.keep(removed, frozenset(), now)
 
-    def keep(self, instance: Instance, key_id: str) -> None:
+    def keep(self, instance: Instance, key_id: str, now: float) -> None:
         """Keep a key that was changed other than by a request."""
-        self._storage.keep(instance, frozenset({key_id}))
+        self._storage.keep(instance, frozenset({key_id}), now)
+
+    def take_over(self, kept: bytes) -> None:
+        """Let happen what happened elsewhere, told in the archive's words, and keep nothing."""
+        absorb(self.instances, kept, self.entropy)
+
+    def take_back(self, kept: Iterable[bytes], now: float) -> None:
+        """Let happen what happened elsewhere, and keep it."""
+        for record in kept:
+            tenant, key_id = name_of(record)
+            before = self.instances.get(tenant)
+            self.take_over(record)
+            instance = self.instances.get(tenant)
+            if instance is not None:
+                self._storage.keep(instance, frozenset({key_id} if key_id else ()), now)
+            elif before is not None:
+                before.removed = True
+                self._storage.keep(before, frozenset(), now)
 
     def answer(self, request: Request, now: float) -> Answer:
         """Answer one request at ``now``, UTC seconds since 1970."""
@@ -124,7 +142,7 @@ class KeyService:
             instance = asked.instance
             if route.writes or instance.touched:
                 touched, instance.touched = frozenset(instance.touched), set()
-                self._storage.keep(instance, touched)
+                self._storage.keep(instance, touched, now)
         except Refusal as refusal:
             answer = refusal.answer(route.failed, headers["correlation-id"])
         self.answered[route.method, route.path, answer.status] += 1
@@ -138,7 +156,7 @@ class KeyService:
             if lower in _READ_HEADERS:
                 headers[lower] = value
         if not headers.get("correlation-id"):
-            headers["correlation-id"] = new_id(self._entropy)
+            headers["correlation-id"] = new_id(self.entropy)
         return headers
 
     def identify(self, headers: Mapping[str, str], now: float) -> tuple[Identity, Instance]:
@@ -162,7 +180,7 @@ class KeyService:
             identity,
             roles,
             self.clock.at(now),
-            self._entropy,
+            self.entropy,
             headers["correlation-id"],
             headers.get("x-kms-key-ring", ""),
             headers.get("prefer", ""),

@@ -71,37 +71,48 @@ class Record(BaseModel):
 
 
 def records(instance: Instance, touched: Iterable[str]) -> Iterator[Record]:
-    """What has to be kept of an instance of which these keys were touched."""
+    """What has to be kept of an instance of which these keys were touched, the tenant first."""
     if instance.removed:
         yield Record.model_construct(instance=instance.id)
         return
+    parts = {name: getattr(instance, name) for name in Tenant.model_fields}
+    tenant = Tenant.model_construct(**parts)
+    yield Record.model_construct(instance=instance.id, tenant=tenant)
     for key_id in sorted(touched):
         key = instance.keys.get(key_id)
         if key is None:
             yield Record.model_construct(instance=instance.id, purged=key_id)
         else:
             yield Record.model_construct(instance=instance.id, key=key)
-    parts = {name: getattr(instance, name) for name in Tenant.model_fields}
-    tenant = Tenant.model_construct(**parts)
-    yield Record.model_construct(instance=instance.id, tenant=tenant)
+
+
+def name_of(kept: bytes) -> tuple[str, str]:
+    """What a record is about: the instance's id, and the key's or nothing."""
+    record = Record.model_validate_json(kept)
+    return record.instance, record.key.id if record.key is not None else record.purged
+
+
+def absorb(instances: dict[str, Instance], kept: bytes, entropy: Entropy) -> None:
+    """Let one record happen to the instances; ValueError when it is none."""
+    record = Record.model_validate_json(kept)
+    known = instances.get(record.instance)
+    if record.tenant is not None:
+        made = instances[record.instance] = record.tenant.instance(entropy)
+        if known is not None:
+            made.keys, made.import_token = known.keys, known.import_token
+    elif record.key is None and not record.purged:
+        instances.pop(record.instance, None)
+    elif known is None:
+        raise ValueError("A key was kept of an instance that was not.")
+    elif record.key is not None:
+        known.keys[record.key.id] = record.key
+    else:
+        known.keys.pop(record.purged, None)
 
 
 def restored(kept: Iterable[bytes], entropy: Entropy) -> dict[str, Instance]:
     """The instances that records describe; ValueError when they describe none."""
     instances: dict[str, Instance] = {}
-    keys: dict[str, dict[str, Key]] = {}
-    for line in kept:
-        record = Record.model_validate_json(line)
-        held = keys.setdefault(record.instance, {})
-        if record.tenant is not None:
-            instances[record.instance] = record.tenant.instance(entropy)
-        elif record.key is not None:
-            held[record.key.id] = record.key
-        elif record.purged:
-            held.pop(record.purged, None)
-        else:
-            instances.pop(record.instance, None)
-            held.clear()
-    for name, instance in instances.items():
-        instance.keys = keys[name]
+    for record in kept:
+        absorb(instances, record, entropy)
     return instances

@@ -11,16 +11,26 @@ from http import HTTPStatus
 from random import Random
 from typing import Literal
 
+from chaos.errors import ScenarioError
 from chaos.exchange import Answer, Reply
 from chaos.service.aim import Aim
 from chaos.service.api import KeyService
 from chaos.service.capacity import Capacity, Job, Shed, Station
-from chaos.service.faults import CapacityFault, Crash, KeyDeleted, KeyDisabled, Meeting, ZoneLoss
+from chaos.service.faults import (
+    CapacityFault,
+    Crash,
+    Failover,
+    KeyDeleted,
+    KeyDisabled,
+    Meeting,
+    ZoneLoss,
+)
 from chaos.service.held import RESET, Held, Received, for_ever
 from chaos.service.injected import UNTOUCHED, Faults, Injected, Met
 from chaos.service.key_faults import befall, undo
 from chaos.service.quota import Quota
 from chaos.service.quotas import Quotas
+from chaos.service.replication import Standby
 from chaos.service.suffered import asking, instead, refused, spoilt
 from chaos.service.zones import EJECTS_AFTER, READMITS_AFTER, Zones
 
@@ -63,9 +73,14 @@ class Conditions:
     """
 
     def __init__(
-        self, service: KeyService, terms: Terms, crash: Callable[[Crash], None] | None = None
+        self,
+        service: KeyService,
+        terms: Terms,
+        crash: Callable[[Crash], None] | None = None,
+        standby: Standby | None = None,
     ) -> None:
         self.terms = terms
+        self._standby = standby
         self.zones = Zones(
             service.region, ejects_after=terms.ejects_after, readmits_after=terms.readmits_after
         )
@@ -92,22 +107,47 @@ class Conditions:
             faults.lapse(now)
         if self.crashed:
             return RESET
-        met = UNTOUCHED
-        if faults.meeting:
-            met = faults.meet(aim, headers.get("authorization", ""))
-            if met.instead is not None:
-                met.instead.counts.touch(now)
-                assert isinstance(met.instead.fault, Meeting)
-                return instead(met.instead.fault, aim, headers["correlation-id"], now)
-        over = self.quotas.refuse(self._service, aim, headers, now)
-        if over is not None:
-            return over
+        met = faults.meet(aim, headers.get("authorization", "")) if faults.meeting else UNTOUCHED
+        given = self._turned_away(aim, headers, now, met)
+        if given is not None:
+            return given
         zone = self.zones.next(now)
         if zone is None:
             return Answer(503, HTML, NOBODY)
         given = self._lose(zone, now) if self._lost else None
         visit = Visit(aim, headers["correlation-id"], carry_out, met, zone, self._crashes)
         return self._serve(visit, now) if given is None else given
+
+    def _turned_away(
+        self, aim: Aim, headers: dict[str, str], now: float, met: Met
+    ) -> Received | None:
+        """What comes back at once: from a standby, a fault, or a quota."""
+        if self._standby is not None:
+            behind = self._stand_by(self._standby, aim, headers, now)
+            if behind is not None:
+                return behind
+        if met.instead is not None:
+            met.instead.counts.touch(now)
+            assert isinstance(met.instead.fault, Meeting)
+            return instead(met.instead.fault, aim, headers["correlation-id"], now)
+        return self.quotas.refuse(self._service, aim, headers, now)
+
+    def _stand_by(
+        self, standby: Standby, aim: Aim, headers: dict[str, str], now: float
+    ) -> Answer | None:
+        """What a standby refuses: all before a failover, and at first what changes anything."""
+        standby.settle(now)
+        over = next((e for e in self.faults.by_name.values() if e.fault.kind == "failover"), None)
+        if over is None:
+            return Answer(503, HTML, NOBODY)
+        assert isinstance(over.fault, Failover)
+        over.counts.eligible += 1
+        over.counts.matched += 1
+        over.counts.touch(now)
+        read_only = now < over.since + over.fault.read_only
+        if read_only and (aim.writes or aim.operation == "instance"):
+            return refused(over.fault.status, aim, headers["correlation-id"])
+        return None
 
     def _serve(self, visit: Visit, now: float) -> Received:
         """Have a request wait for a worker and be served, where either takes time."""
@@ -195,7 +235,19 @@ class Conditions:
             self._set_capacity(now)
         elif isinstance(fault, Crash):
             self._set_crashed(fault, crashed=verb == "inject")
+        elif isinstance(fault, Failover):
+            self._fail_over(fault, now, began=verb == "inject")
         self.quiet = self._is_quiet()
+
+    def _fail_over(self, fault: Failover, now: float, *, began: bool) -> None:
+        standby = self._standby
+        if standby is None:
+            raise ScenarioError("Fault of the service: kind: only a standby can fail over.")
+        if began:
+            standby.settle(now)
+            standby.begin(loses=fault.loses)
+        else:
+            standby.end(now)
 
     def _set_capacity(self, now: float) -> None:
         capacity: Capacity | None = self.terms.capacity
@@ -226,4 +278,5 @@ class Conditions:
             self.station = Station(self.station.capacity)
 
     def _is_quiet(self) -> bool:
-        return not self.faults.by_name and self.station is None and self.quotas.none
+        limited = self.station is not None or not self.quotas.none
+        return not (self.faults.by_name or limited or self._standby is not None)

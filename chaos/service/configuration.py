@@ -10,14 +10,17 @@ The line is one JSON object; every field may be left out::
      "seed": 7, "scale_time": 1.0, "directory": "/var/lib/keychaos",
      "capacity": {"workers": 8, "service": 0.02, "queue": 100}, "quota": {"rate": 500},
      "ejects_after": 5.0, "readmits_after": 5.0, "control_token": "…",
-     "faults": {"name": {"kind": "slow", "latency": 0.5}}}
+     "faults": {"name": {"kind": "slow", "latency": 0.5}},
+     "standby_of": {"url": "http://127.0.0.1:PORT", "control_token": "…", "lag": 30.0}}
 
 ``region`` null makes a process that serves IAM alone. Without ``seed`` all entropy is the system's.
 With ``directory`` the keys are kept there, sealed, and found again by the next process; then
 ``instances`` that it already holds are left as they are. All processes of one world are given the
 same ``iam``; then each region takes every token of it. :mod:`chaos.service.capacity` and
 :mod:`chaos.service.quota` say what theirs mean; null is no bound. With ``control_token`` there is
-the control API (:mod:`chaos.service.control`); ``faults`` are in force from the beginning.
+the control API (:mod:`chaos.service.control`); ``faults`` are in force from the beginning. With
+``standby_of`` the process is the standby of the region at that address, whose name it has, and
+serves the instances of that on the cross-region plan while a `failover` fault is in force here.
 """
 
 from typing import Annotated, Any
@@ -74,6 +77,14 @@ class Tenant(_Strict):
     plan: str = STANDARD_PLAN
 
 
+class StandbyOf(_Strict):
+    """Whose standby a process is, how it is asked, and by how many seconds it is behind."""
+
+    url: NonEmpty
+    control_token: NonEmpty = Field(repr=False)
+    lag: float = Field(default=30.0, ge=0, allow_inf_nan=False)
+
+
 class Configuration(_Strict):
     """One server process. ``port`` 0 takes any free one."""
 
@@ -91,6 +102,7 @@ class Configuration(_Strict):
     readmits_after: float = Field(default=READMITS_AFTER, ge=0)
     control_token: str = Field(default="", repr=False)
     faults: dict[str, dict[str, Any]] = {}
+    standby_of: StandbyOf | None = None
 
     @classmethod
     def parse(cls, line: bytes) -> "Configuration":

@@ -10,6 +10,8 @@ else; without one configured the paths do not exist. Bodies and answers are JSON
 ``DELETE /_keychaos/faults``     heal everything
 ``POST /_keychaos/renew``        begin leases again: all, or ``{"names": [...]}``; those in force
 ``GET /_keychaos/state``         region, zones, capacity, quota, and ``now`` on the region's clock
+``GET /_keychaos/changes``       for a standby: what changed after ``?after=N``, sealed
+``POST /_keychaos/changes``      from a standby: what changed there while it served, sealed
 ===============================  ==================================================================
 
 A shown fault is ``{"name", "fault", "since", "lease_left", "counts"}``; counts are ``eligible``,
@@ -27,6 +29,7 @@ from chaos.errors import ScenarioError
 from chaos.exchange import Answer, Request
 from chaos.service.faults import read_fault
 from chaos.service.injected import Faults
+from chaos.service.replica import Replica
 
 PREFIX = "/_keychaos/"
 JSON = {"content-type": "application/json"}
@@ -37,7 +40,10 @@ State = Callable[[float], Mapping[str, object]]
 class Control:
     """Answers the control API of one region."""
 
-    def __init__(self, faults: Faults, token: str, state: State) -> None:
+    def __init__(
+        self, faults: Faults, token: str, state: State, replica: Replica | None = None
+    ) -> None:
+        self._replica = replica
         self._faults = faults
         self._token = token.encode()
         self._state = state
@@ -60,18 +66,28 @@ class Control:
         method = request.method
         if kind == "faults" and name:
             return self._one(request, name, now)
+        told = None if name else self._all(request, kind, now)
+        if told is not None:
+            return told
+        if kind in ("faults", "renew", "state"):
+            return _mistake(405, f"{method} is not what can be done with {PREFIX}{kind}.")
+        return _mistake(404, f"{PREFIX} has faults, renew and state.")
+
+    def _all(self, request: Request, kind: str, now: float) -> Answer | None:
+        """What is asked of all faults, or of the region; None for nothing that there is."""
+        method = request.method
         if kind == "faults" and method in ("GET", "DELETE"):
             shown = {each: one.shown(now) for each, one in self._faults.by_name.items()}
             if method == "DELETE":
                 self._faults.heal_all(now)
             return _said({"faults": shown})
-        if _is(kind, name, "renew") and method == "POST":
+        if kind == "renew" and method == "POST":
             return self._renew(request, now)
-        if _is(kind, name, "state") and method == "GET":
+        if kind == "state" and method == "GET":
             return _said({"now": now, **self._state(now)})
-        if kind in ("faults", "renew", "state"):
-            return _mistake(405, f"{method} is not what can be done with {PREFIX}{kind}.")
-        return _mistake(404, f"{PREFIX} has faults, renew and state.")
+        if kind == "changes" and self._replica is not None:
+            return self._replica.answer(request, now)
+        return None
 
     def _one(self, request: Request, name: str, now: float) -> Answer:
         faults = self._faults
@@ -102,10 +118,6 @@ class Control:
             if name.lower() == "authorization" and value.startswith(BEARER):
                 return compare_digest(value[len(BEARER) :].encode(), self._token)
         return False
-
-
-def _is(kind: str, name: str, wanted: str) -> bool:
-    return kind == wanted and not name
 
 
 def _said(document: Mapping[str, object]) -> Answer:

@@ -208,6 +208,18 @@ class Crash(Fault):
     """How long until its parent starts it again."""
 
 
+class Failover(Fault):
+    """The provider fails over: the standby serves, at first read-only, behind by its lag."""
+
+    kind: Literal["failover"]
+    read_only: Seconds = 0.0
+    """For how long what changes anything is refused."""
+    status: Literal[409, 503] = 503
+    """How it is refused."""
+    loses: bool = False
+    """Whether what the standby has not heard of by then never comes."""
+
+
 class KeyFault(Fault):
     """A fault of keys: somebody did something to them."""
 
@@ -242,7 +254,7 @@ Meeting = (
     | IamOutage
     | IamSlow
 )
-Standing = ZoneLoss | CapacityFault | QuotaFault | Crash | KeyDeleted | KeyDisabled
+Standing = ZoneLoss | CapacityFault | QuotaFault | Crash | Failover | KeyDeleted | KeyDisabled
 AnyFault = Meeting | Standing
 KINDS: dict[str, type[Fault]] = {
     get_args(form.model_fields["kind"].annotation)[0]: form for form in get_args(AnyFault)

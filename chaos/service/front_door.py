@@ -16,6 +16,8 @@ from chaos.service.held import Received
 from chaos.service.iam import TOKEN_PATHS
 from chaos.service.metrics import Durations, exposition
 from chaos.service.openapi import description
+from chaos.service.replica import Replica
+from chaos.service.replication import Outbox, Standby
 from chaos.service.resolve import resolve
 
 HEALTH = "/health"
@@ -34,6 +36,8 @@ class FrontDoor:
     Zones share the region's keys, as the real ones share a database. ``conditions`` hold the
     faults (``door.faults``), zones, capacity and quotas. `/health`, `/health/ZONE`, `/metrics`,
     `/openapi.json` and the control API are answered by the door itself, whatever the conditions.
+    ``outbox`` is the service's storage where a standby elsewhere may ask for changes; ``standby``
+    makes this door one, which serves only while a `failover` fault is in force.
     """
 
     def __init__(
@@ -43,13 +47,17 @@ class FrontDoor:
         *,
         control_token: str = "",
         crash: Callable[[Crash], None] | None = None,
+        outbox: Outbox | None = None,
+        standby: Standby | None = None,
     ) -> None:
         self.service = service
-        self.conditions = Conditions(service, terms, crash)
+        self.conditions = Conditions(service, terms, crash, standby)
+        self._standby = standby
         self.faults = self.conditions.faults
         self.zones = self.conditions.zones
         self.durations = Durations()
-        self._control = Control(self.faults, control_token, self.state)
+        replica = None if outbox is None else Replica(service, outbox, control_token)
+        self._control = Control(self.faults, control_token, self.state, replica)
         self._controller = provisioning.ResourceController(service)
 
     def receive(self, request: Request, now: float) -> Received:
@@ -102,6 +110,8 @@ class FrontDoor:
             told["capacity"] = station.capacity.model_dump()
             told |= {"waiting": station.waiting(now), "running": station.running(now)}
             told |= {"taken": station.taken, "shed": station.shed}
+        if self._standby is not None:
+            told["standby"] = {"seen": self._standby.seen, "coming": self._standby.coming}
         if conditions.terms.quota is not None:
             told["quota"] = conditions.terms.quota.model_dump()
         return told

@@ -24,19 +24,19 @@ def befall(service: KeyService, fault: KeyFault, now: float) -> dict[str, str]:
 
     ScenarioError where there is no key that it could happen to.
     """
-    now = service.clock.at(now)
     hit = {}
-    for instance, key in _keys(service, fault, now):
+    at = service.clock.at(now)
+    for instance, key in _keys(service, fault, at):
         if isinstance(fault, KeyDisabled):
             if key.state is not State.ACTIVE:
                 continue
-            key.disable(now)
+            key.disable(at)
         elif key.state in USABLE:
-            key.destroy(BY, now)
+            key.destroy(BY, at)
         else:
             continue
         hit[key.id] = instance.id
-        service.keep(instance, key.id)
+        service.keep(instance, key.id, now)
     if not hit:
         wanted = fault.key or "any root key"
         raise ScenarioError(f"Fault of the service: no live root key is {wanted}.")
@@ -45,7 +45,7 @@ def befall(service: KeyService, fault: KeyFault, now: float) -> dict[str, str]:
 
 def undo(service: KeyService, fault: KeyFault, hit: dict[str, str], now: float) -> None:
     """Restore or enable what was hit, unless somebody or time has made that impossible."""
-    now = service.clock.at(now)
+    at = service.clock.at(now)
     for key_id, tenant in hit.items():
         instance = service.instances.get(tenant)
         key = instance.keys.get(key_id) if instance is not None else None
@@ -57,10 +57,10 @@ def undo(service: KeyService, fault: KeyFault, hit: dict[str, str], now: float) 
         key.changed = -NEVER
         with suppress(Refusal):
             if wanted is State.SUSPENDED:
-                key.enable(now)
+                key.enable(at)
             else:
-                key.restore(now)
-            service.keep(instance, key.id)
+                key.restore(at)
+            service.keep(instance, key.id, now)
 
 
 def _keys(service: KeyService, fault: KeyFault, now: float) -> Iterator[tuple[Instance, Key]]:

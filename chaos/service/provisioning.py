@@ -35,16 +35,18 @@ class ResourceController:
         instance = self._find(name, identity)
         if instance is None:
             return _error(404, "The instance does not exist.")
-        return self._answer_for_one(request.method, instance, identity)
+        return self._answer_for_one(request.method, instance, identity, now)
 
-    def _answer_for_one(self, method: str, instance: Instance, identity: Identity) -> Answer:
+    def _answer_for_one(
+        self, method: str, instance: Instance, identity: Identity, now: float
+    ) -> Answer:
         if method == "GET":
             return _said(200, _document(instance))
         if method != "DELETE":
             return _error(405, "An instance is read with GET and removed with DELETE.")
         if "Manager" not in identity.roles(instance.id):
             return _error(403, NOT_ALLOWED)
-        self._service.remove_instance(instance.id)
+        self._service.remove_instance(instance.id, now)
         return Answer(204)
 
     def _answer_for_all(self, request: Request, identity: Identity, now: float) -> Answer:

@@ -45,6 +45,8 @@ from chaos.service.iam_door import IamDoor
 from chaos.service.injected import Faults
 from chaos.service.instance import Entropy
 from chaos.service.protocol import HttpConnection
+from chaos.service.replication import Outbox, Standby
+from chaos.service.standing_by import stand_by
 from chaos.service.storage import Forgetful, Storage
 from chaos.service.tokens import RsaSigner
 from chaos.service.vault import Vault
@@ -71,6 +73,7 @@ class Part:
     faults: Faults
     close: Callable[[], None]
     told: dict[str, object]
+    standby: Standby | None = None
 
 
 def new_rsa_key() -> rsa.RSAPrivateKey:
@@ -95,7 +98,10 @@ def part_of(configuration: Configuration) -> Part:
         return Part(alone.receive, _ignore, alone.faults, lambda: None, {"region": None})
     directory = configuration.directory
     vault = None if directory is None else Vault(Path(directory), configuration.region)
-    service = _key_service(configuration, configuration.region, iam, vault or Forgetful(), entropy)
+    outbox = Outbox(vault or Forgetful())
+    service = _key_service(configuration, configuration.region, iam, outbox, entropy)
+    follows = configuration.standby_of
+    standby = None if follows is None else Standby(service, outbox, follows.lag)
     terms = Terms(
         configuration.capacity,
         configuration.quota,
@@ -103,11 +109,14 @@ def part_of(configuration: Configuration) -> Part:
         configuration.readmits_after,
         os.urandom(8).hex() if seed is None else seed,
     )
-    door = FrontDoor(service, terms, control_token=configuration.control_token, crash=_crash)
+    control_token = configuration.control_token
+    door = FrontDoor(
+        service, terms, control_token=control_token, crash=_crash, outbox=outbox, standby=standby
+    )
     said: dict[str, object] = {"region": service.region, "zones": door.zones.names}
     said["instances"] = list(service.instances)
     close = vault.close if vault else lambda: None
-    return Part(door.receive, door.durations.observe, door.faults, close, said)
+    return Part(door.receive, door.durations.observe, door.faults, close, said, standby)
 
 
 def _key_service(
@@ -170,7 +179,12 @@ async def serve_until(
     port = server.sockets[0].getsockname()[1]
     url = f"http://{configuration.host}:{port}"
     ready({"ready": True, "url": url, "port": port, "pid": os.getpid(), **part.told})
+    follows, hearing = configuration.standby_of, None
+    if part.standby is not None and follows is not None:
+        hearing = asyncio.create_task(stand_by(part.standby, follows.url, follows.control_token))
     await _lapsing(part.faults, stop)
+    if hearing is not None:
+        hearing.cancel()
     server.close()
     for connection in tuple(connections):
         connection.abort()

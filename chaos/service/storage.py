@@ -12,8 +12,8 @@ class Storage(Protocol):
     def load(self, entropy: Entropy) -> Mapping[str, Instance]:
         """The instances as they were last kept, by id."""
 
-    def keep(self, instance: Instance, touched: frozenset[str]) -> None:
-        """Keep an instance of which these keys may have changed.
+    def keep(self, instance: Instance, touched: frozenset[str], now: float) -> None:
+        """Keep an instance of which these keys may have changed at ``now``, UTC since 1970.
 
         Called before the answer that acknowledges the change is given; what raises here was not
         acknowledged.
@@ -27,5 +27,5 @@ class Forgetful:
         """No instances."""
         return {}
 
-    def keep(self, instance: Instance, touched: frozenset[str]) -> None:
+    def keep(self, instance: Instance, touched: frozenset[str], now: float) -> None:
         """Nothing to do."""

@@ -79,7 +79,7 @@ class Vault:
         except (InvalidTag, ValueError, sqlite3.Error):
             raise self._broken() from None
 
-    def keep(self, instance: Instance, touched: frozenset[str]) -> None:
+    def keep(self, instance: Instance, touched: frozenset[str], now: float) -> None:
         """Commit what changed, all of it or nothing; OSError when the disk does not take it."""
         run = self._database.execute
         try:

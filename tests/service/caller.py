@@ -123,7 +123,7 @@ class Noting(Forgetful):
     def __init__(self, kept: list[int]) -> None:
         self.kept = kept
 
-    def keep(self, instance: Instance, touched: frozenset[str]) -> None:
+    def keep(self, instance: Instance, touched: frozenset[str], now: float) -> None:
         """Note it."""
         self.kept.append(len(touched))
 

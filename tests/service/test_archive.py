@@ -17,7 +17,7 @@ class Kept:
     def load(self, entropy: object) -> dict[str, Instance]:
         return {}
 
-    def keep(self, instance: Instance, touched: frozenset[str]) -> None:
+    def keep(self, instance: Instance, touched: frozenset[str], now: float) -> None:
         self.lines += [record.written() for record in records(instance, touched)]
 
 

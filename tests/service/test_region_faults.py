@@ -32,6 +32,17 @@ class Region:
         made = self.ask("POST", "/api/v2/keys", envelope({"name": "key", "extractable": False}))
         self.key = made[1]["resources"][0]["id"]
 
+    @classmethod
+    def beside(
+        cls, other: "Region", child: subprocess.Popen[bytes], said: dict[str, Any]
+    ) -> "Region":
+        """Another region's address, with the same tenant, token and key."""
+        made = cls.__new__(cls)
+        made.child, made.said = child, said
+        made.address = urlsplit(said["url"]).netloc
+        made.mine, made.key = other.mine, other.key
+        return made
+
     def ask(
         self,
         method: str,
@@ -46,7 +57,8 @@ class Region:
             connection.request(method, path, sent, headers or self.mine)
             answer = connection.getresponse()
             text = answer.read()
-            return answer.status, json.loads(text) if text else None
+            told = "json" in (answer.getheader("content-type") or "")
+            return answer.status, json.loads(text) if told else None
 
     def wrap(self, timeout: float = 30.0) -> int:
         """The status of one wrap."""
@@ -110,7 +122,7 @@ def test_a_crash_tells_the_parent_and_leaves_at_once() -> None:
         assert one.child.wait(PATIENCE) == 75
 
 
-def test_a_faults_of_the_first_line_is_in_force_from_the_beginning() -> None:
+def test_a_fault_of_the_first_line_is_in_force_from_the_beginning() -> None:
     told = {"kind": "throttle", "operations": ["wrap"]}
     with region(faults={"one": told}) as one:
         assert one.wrap() == 429
@@ -118,23 +130,23 @@ def test_a_faults_of_the_first_line_is_in_force_from_the_beginning() -> None:
         assert one.wrap() == 200
 
 
-def test_a_real_zone_loss_costs_a_third_until_it_is_ejected() -> None:
-    with region(ejects_after=2.0, readmits_after=0.0) as one:
+@pytest.mark.parametrize(("ejects_after", "expected"), [(3600.0, 10), (0.0, 0)])
+def test_a_real_zone_loss_costs_a_third_until_it_is_ejected(
+    ejects_after: float, expected: int
+) -> None:
+    with region(ejects_after=ejects_after) as one:
         one.inject("zone_loss", zone=3)
-        begun, lost = time.monotonic(), 0
+        lost = 0
         for _ in range(30):
             try:
                 assert one.wrap() == 200
             except ConnectionResetError:
                 lost += 1
-        assert time.monotonic() - begun < 2.0
-        assert lost == 10
-        time.sleep(max(0.0, begun + 2.5 - time.monotonic()))
-        assert [one.wrap() for _ in range(30)] == [200] * 30
-        assert one.heal()["injected"] == 10
+        assert lost == expected
+        assert one.heal()["injected"] == expected
 
 
-def test_a_real_region_waits_as_long_as_an_m_d_1_queue_does_under_a_burst() -> None:
+def test_a_real_region_lets_a_burst_wait_its_turn() -> None:
     # Ten at once before one worker of 50 ms: the n-th is answered after n times 50 ms.
     capacity = {"workers": 1, "service": 0.05, "distribution": "constant"}
     with region(capacity=capacity) as one:

@@ -10,7 +10,7 @@ from tests.service.caller import Caller
 class Full(Forgetful):
     """A disk without room."""
 
-    def keep(self, instance: Instance, touched: frozenset[str]) -> None:
+    def keep(self, instance: Instance, touched: frozenset[str], now: float) -> None:
         raise OSError("no space left")
 
 

@@ -25,7 +25,7 @@ def fill(folder: Path) -> tuple[Caller, str]:
     (south,) = regions("us-south")
     vault, _ = opened(folder)
     south.service._storage = vault
-    vault.keep(south.instance, frozenset())
+    vault.keep(south.instance, frozenset(), south.now)
     key = south.create(payload=MATERIAL)["id"]
     vault.close()
     return south, key
@@ -62,7 +62,7 @@ def test_what_a_kill_leaves_has_every_change_that_was_acknowledged(tmp_path: Pat
     lived = tmp_path / "lived"
     vault, _ = opened(lived)
     south.service._storage = vault
-    vault.keep(south.instance, frozenset())
+    vault.keep(south.instance, frozenset(), south.now)
     states: list[dict[str, tuple[int, int]]] = [{}]
     sizes = [(lived / "us-south.sqlite-wal").stat().st_size]
     for step in range(12):
