@@ -185,25 +185,57 @@ def test_no_byte_is_lost_while_toxics_change_all_the_time(server: Peer, size: in
                 assert back == data
 
 
-def test_changes_are_made_thousands_of_times_a_second(server: Peer) -> None:
-    body = b'{"type":"noop","name":"n"}'
+def _placed_and_lifted(server: Peer, toxic: bytes, pairs: int) -> None:
+    """Add a toxic and take it away, as often and as fast as the server can."""
     place = b"POST /proxies/it/toxics HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
     lift = b"DELETE /proxies/it/toxics/n HTTP/1.1\r\nHost: x\r\n\r\n"
+    asked = (place % (len(toxic), toxic) + lift) * pairs
+    answers = bytearray()
+    address = server.api.host, server.api.port
+    with socket.create_connection(address, PATIENCE) as api, beside(api.sendall, asked, over=api):
+        while answers.count(b"HTTP/1.1 204") < pairs:
+            more = api.recv(MIB)
+            assert more
+            answers += more
+    assert answers.count(b"HTTP/1.1 200") == pairs
+
+
+def test_changes_are_made_thousands_of_times_a_second(server: Peer) -> None:
     pairs = 3000
-    with joined(server), socket.create_connection((server.api.host, server.api.port)) as api:
-        asked = (place % (len(body), body) + lift) * pairs
+    with joined(server):
         used = _processor_time(server)
-        answers = bytearray()
-        with beside(api.sendall, asked, over=api):
-            while answers.count(b"HTTP/1.1 204") < pairs:
-                more = api.recv(MIB)
-                assert more
-                answers += more
+        _placed_and_lifted(server, b'{"type":"noop","name":"n"}', pairs)
         used = _processor_time(server) - used
 
-    assert answers.count(b"HTTP/1.1 200") == pairs
     # By its own processor time: what else runs on the machine is not the server's matter.
     assert 2 * pairs / used > 2000
+
+
+def test_connections_under_load_keep_their_bytes_while_changes_pour_in(server: Peer) -> None:
+    talkers, said = 8, [0] * 8
+    over = threading.Event()
+
+    def talk(listen: str, number: int) -> None:
+        rng = random.Random(number)
+        with connect(listen) as sock:
+            while not over.is_set():
+                data = rng.randbytes(rng.randrange(1, 4000))
+                sock.sendall(data)
+                if receive(sock, len(data)) != data:
+                    said[number] = -1
+                    return
+                said[number] += 1
+
+    toxic = b'{"type":"slicer","name":"n","attributes":{"average_size":200,"size_variation":90}}'
+    with echo() as address, contextlib.ExitStack() as talking:
+        listen = server.make("it", address)
+        for number in range(talkers):
+            talking.enter_context(beside(talk, listen, number))
+        with contextlib.ExitStack() as last:
+            last.callback(over.set)
+            _placed_and_lifted(server, toxic, 700)
+
+    assert min(said) > 0
 
 
 def _processor_time(server: Peer) -> float:

@@ -37,7 +37,8 @@ except WorldError as error:
 @contextmanager
 def served(config: Path | None = None) -> Iterator[tuple[subprocess.Popen[bytes], ApiClient]]:
     port = free_port()
-    command = [sys.executable, "-c", _SERVE, str(port), *([str(config)] if config else [])]
+    command = [sys.executable, "-m", "chaos.cli", "proxy", "--port", str(port), "--seed", "7"]
+    command += ["--config", str(config)] if config else []
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         for line in process.stderr:
