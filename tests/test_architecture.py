@@ -35,6 +35,7 @@ SHELLS = (
 )
 LIVE_WORLDS = (
     *("chaos.run.blocking", "chaos.run.injector", "chaos.run.load", "chaos.run.peers"),
+    "chaos.run.service_injector",
     *("chaos.run.sockets", "chaos.run.stage"),
 )
 
@@ -137,6 +138,7 @@ SEEN = {
         *("report.palette", "report.raw", "report.tables", "report.tiles", "report.vector"),
     ],
     "tests.run.test_load": ["run.load"],
+    "tests.run.test_wires": ["run.flight"],
     "tests.test_playing": ["report.live"],
     "tests.test_pytest_plugin": [
         *("testing.choices", "testing.items", "testing.keeping", "testing.marks"),

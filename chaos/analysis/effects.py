@@ -155,8 +155,8 @@ def _delayed(evidence: Evidence, fault: Fault, region: int | None) -> Bools:
         return np.zeros(len(attempts), dtype=np.bool_)
     usual = np.sort(lasted[before])
     slow = lasted > _SLOWER * float(np.percentile(usual, 99, method="inverted_cdf"))
-    latency = dict(fault.attributes).get("latency", 0.0)
-    if latency > 0:
+    latency = dict(fault.attributes).get("latency")
+    if isinstance(latency, float) and latency > 0:
         # What its client gave up early, once a hedge had won, never had the time to show it.
         given_up = ~evidence.answered & ~evidence.failed
         slow &= given_up | (lasted > usual[len(usual) // 2] + _SEEN * latency)

@@ -10,18 +10,25 @@ from typing import Literal
 from chaos.client import wire
 from chaos.client.call import Credential, Target, Work
 from chaos.run.operate import digest_of
-from chaos.run.operator import MARK, OPERATOR, asking
+from chaos.run.operator import MARK, OPERATOR, asking, sign_in
 from chaos.run.world import Audited, World, Wrapped, send
 
 ATTEMPTS = 3
+# Seconds before its end at which a token is not used any more.
+SPARE = 5.0
 
 
 async def audit(
     world: World, entries: Iterable[Wrapped], targets: Sequence[Target], credential: Credential
 ) -> None:
-    """Unwrap each ledger entry at every target and note right, wrong or lost."""
+    """Unwrap each ledger entry at every target and note right, wrong or lost.
+
+    Raises WorldError where a new token is needed and the token service gives none.
+    """
     for entry in entries:
         for target in targets:
+            if world.now() > credential.expires - SPARE:
+                credential = await sign_in(world, credential.api_key, credential.endpoint)
             verdict, why = await _unwrap(world, entry, target, credential.token)
             world.note(Audited(entry.number, target.region, verdict, why))
 

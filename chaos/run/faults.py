@@ -33,7 +33,13 @@ class WireFault:
 
 def wire_fault(fault: Fault) -> WireFault:
     """The toxic that a fault of the wire becomes."""
-    return _BUILD[fault.kind](fault.name, dict(fault.attributes))
+    given = {name: value for name, value in fault.attributes if isinstance(value, float)}
+    return _BUILD[fault.kind](fault.name, given)
+
+
+def service_fault(fault: Fault) -> dict[str, object]:
+    """The document by which the key service knows a fault inside it."""
+    return {"kind": fault.kind, **dict(fault.attributes)}
 
 
 def distance(region: Region) -> WireFault:

@@ -11,7 +11,8 @@ from chaos.run import children
 from chaos.run.children import Child
 from chaos.run.injector import Injector
 from chaos.run.provision import Site
-from chaos.scenario.model import Region, Scenario
+from chaos.run.service_injector import ServiceInjector
+from chaos.scenario.model import IAM, Change, Region, Scenario
 from chaos.service.server import new_signing_key
 
 API_KEY_BYTES = 24
@@ -33,6 +34,8 @@ class Peers:
         self.api_key = secrets.token_urlsafe(API_KEY_BYTES)
         self.iam = ""
         self.injector: Injector | None = None
+        self._inside: ServiceInjector | None = None
+        self._control_token = secrets.token_urlsafe(API_KEY_BYTES)
 
     async def spawn(self, name: str, module: str) -> Child:
         """Start one more process that is to end with the run."""
@@ -45,6 +48,7 @@ class Peers:
         iam = {
             "signing_key": await asyncio.to_thread(new_signing_key),
             "api_keys": [{"key": self.api_key, "iam_id": "IBMid-keychaos", "account": ACCOUNT}],
+            "token_lasts": round(self._scenario.service.token_lasts),
         }
         regions = self._scenario.regions
         url, behind, found = await asyncio.gather(
@@ -60,6 +64,15 @@ class Peers:
             name = region.name
             self.sites[name] = Site(name, origin, endpoints[name], instance)
         self.iam = origins[regions[0].name]
+        self._inside = ServiceInjector({**origins, IAM: self.iam}, self._control_token)
+
+    def apply(self, change: Change) -> tuple[float, dict[str, float]]:
+        """Inject or heal one fault where its site is; see :meth:`Injector.apply`."""
+        assert self.injector is not None, "no change is applied before the stage is open"
+        assert self._inside is not None
+        if change.fault.site == "service":
+            return self._inside.apply(change)
+        return self.injector.apply(change)
 
     async def _proxied(self) -> str:
         """The URL of the proxy's API."""
@@ -87,12 +100,16 @@ class Peers:
                 "port": 0,
                 "iam": iam,
                 "instances": [{"id": instance, "account": ACCOUNT}],
+                "seed": self._scenario.seed,
+                "control_token": self._control_token,
             },
         )
         return str(said["url"]), instance
 
     async def close(self) -> None:
         """Heal every fault, then end every process."""
+        if self._inside is not None:
+            self._inside.close()
         if self.injector is not None:
             with contextlib.suppress(WorldError):
                 await asyncio.to_thread(self.injector.heal)

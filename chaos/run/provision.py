@@ -4,19 +4,16 @@ It speaks Key Protect to the service itself, past the proxy, as an operator woul
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from random import Random
 
 from chaos.client import wire
 from chaos.client.call import Credential, Result, Target, Work
 from chaos.errors import WorldError
-from chaos.exchange import Answer
 from chaos.run.fleet import Supply
 from chaos.run.operate import Sealed, digest_of
-from chaos.run.operator import MARK, OPERATOR, asking
+from chaos.run.operator import MARK, OPERATOR, asking, sign_in
 from chaos.run.world import World, Wrapped, send
 from chaos.scenario.model import RootKey, Scenario
 
@@ -54,7 +51,7 @@ async def provision(
 
     Raises WorldError where the service refuses.
     """
-    credential = await _token(world, api_key, iam)
+    credential = await sign_in(world, api_key, iam)
     key = scenario.keys[0]
     rng = Random(f"{scenario.seed}/material/{key.name}")
     payload = base64.b64encode(rng.randbytes(MATERIAL_BYTES)).decode()
@@ -76,23 +73,6 @@ async def provision(
         for region in scenario.clients.regions
     )
     return Provisioned(tuple(origins), Supply(targets, credential, sealed))
-
-
-async def _token(world: World, api_key: str, iam: str) -> Credential:
-    issued = world.now()
-    asked = asking(Target("", iam, "", ""), wire.token_request(Credential(api_key, iam)))
-    reply = await send(world, OPERATOR, asked)
-    told = f"HTTP {reply.status}" if isinstance(reply, Answer) else reply.kind
-    if isinstance(reply, Answer) and reply.status == HTTPStatus.OK:
-        try:
-            members = json.loads(reply.body)
-            token, lasts = str(members["access_token"]), float(members["expires_in"])
-        except (ValueError, KeyError, TypeError):
-            told = "its answer holds none"
-        else:
-            return Credential(api_key, iam, token, issued, issued + lasts)
-    # Bodies are never quoted: they may hold secrets.
-    raise WorldError(f"The token service at {iam} gave no token: {told}.")
 
 
 async def _import(

@@ -13,8 +13,10 @@ from typing import cast
 from chaos.client.call import Try
 from chaos.proxy.link import Link, Toxic
 from chaos.run.faults import DOWN, wire_fault
+from chaos.run.flight import Flight
+from chaos.run.insides import Insides
 from chaos.run.virtual import VirtualTicket, VirtualTime, Waiter
-from chaos.run.wires import Flight, Wire
+from chaos.run.wires import Wire
 from chaos.run.world import Applied, Event, Program, Ticket
 from chaos.scenario.model import Change
 
@@ -29,12 +31,14 @@ class SimulatedWorld:
         regions: Mapping[str, Wire],
         epoch: float,
         note: Callable[[Event], None],
+        insides: Insides | None = None,
     ) -> None:
         self._time = time
         self._wires = wires
         self._regions = regions
         self._epoch = epoch
         self._note = note
+        self._insides = insides or Insides({}, epoch)
         self._toxics: dict[str, Toxic] = {}
         self._noted: dict[type[Event], list[Waiter[Event]]] = {}
 
@@ -59,14 +63,16 @@ class SimulatedWorld:
 
     async def apply(self, change: Change) -> Applied:
         fault, now = change.fault, self._time.now
-        wire = self._regions[fault.target]
-        if fault.kind == DOWN:
+        if fault.site == "service":
+            counts = self._insides.apply(change, now)
+        elif fault.kind == DOWN:
+            wire = self._regions[fault.target]
             wire.enabled = change.verb == "heal"
             if change.verb == "inject":
                 wire.close_all()
-            counts: dict[str, float] = {}
+            counts = {}
         else:
-            counts = self._poison(wire, change)
+            counts = self._poison(self._regions[fault.target], change)
         return Applied(change.at, now, change.verb, fault.name, fault.kind, fault.target, counts)
 
     def _poison(self, wire: Wire, change: Change) -> dict[str, float]:

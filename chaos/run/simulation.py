@@ -4,19 +4,21 @@ from collections.abc import Callable, Iterable
 from random import Random
 
 from chaos.client.call import Factory
-from chaos.exchange import Answer, Request
 from chaos.proxy.toxics import Latency
 from chaos.run.audit import audit
 from chaos.run.ending import Ending
 from chaos.run.fleet import fleet, starts
+from chaos.run.insides import Insides
 from chaos.run.nemesis import nemesis
 from chaos.run.provision import Provisioned, Site, provision
 from chaos.run.simulated import SimulatedWorld
 from chaos.run.virtual import VirtualTime
-from chaos.run.wires import Respond, Wire
+from chaos.run.wires import Wire
 from chaos.run.world import Event, Program, World, Wrapped
-from chaos.scenario.model import Scenario
+from chaos.scenario.model import IAM, Scenario
 from chaos.service.api import KeyService
+from chaos.service.conditions import Terms
+from chaos.service.front_door import FrontDoor
 from chaos.service.iam import Iam
 from chaos.service.roles import Identity
 from chaos.service.tokens import SecretSigner
@@ -67,27 +69,28 @@ def _build(
     """The service's regions, a direct and a proxied wire to each, and the world around them."""
     entropy = Random(f"{scenario.seed}/entropy").randbytes
     owner = Identity("IBMid-keychaos", ACCOUNT)
-    iam = Iam(SecretSigner(entropy(32)), {API_KEY: owner}, entropy=entropy)
+    iam = Iam(
+        SecretSigner(entropy(32)),
+        {API_KEY: owner},
+        entropy=entropy,
+        token_lasts=round(scenario.service.token_lasts),
+    )
     wires: dict[str, Wire] = {}
     regions: dict[str, Wire] = {}
     sites: dict[str, Site] = {}
+    doors: dict[str, FrontDoor] = {}
     for region in scenario.regions:
         service = KeyService(region.name, iam=iam, entropy=entropy)
         instance = service.add_instance(ACCOUNT).id
 
-        respond = _responding(service, epoch)
+        door = doors[region.name] = FrontDoor(service, Terms(seed=scenario.seed))
         origin, endpoint = f"http://{region.name}.origin", f"http://{region.name}.proxy"
-        wires[origin] = Wire(time, respond, Random(0))
+        wires[origin] = Wire(time, door.receive, Random(0), epoch=epoch)
         far = Latency(region.latency, region.jitter)
-        proxied = Wire(time, respond, Random(f"{scenario.seed}/wire/{region.name}"), far)
+        rng = Random(f"{scenario.seed}/wire/{region.name}")
+        proxied = Wire(time, door.receive, rng, far, epoch)
         wires[endpoint] = regions[region.name] = proxied
         sites[region.name] = Site(region.name, origin, endpoint, instance)
-    iam_url = sites[scenario.regions[0].name].origin
-    return SimulatedWorld(time, wires, regions, epoch, note), sites, iam_url
-
-
-def _responding(service: KeyService, epoch: float) -> Respond:
-    def respond(request: Request, now: float) -> Answer:
-        return service.answer(request, epoch + now)
-
-    return respond
+    first = scenario.regions[0].name
+    inside = Insides({**doors, IAM: doors[first]}, epoch)
+    return SimulatedWorld(time, wires, regions, epoch, note, inside), sites, sites[first].origin

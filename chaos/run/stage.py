@@ -201,9 +201,7 @@ class SocketsRun:
         self._marks.append((self._world.now(), f"audit of {entries:,} data keys"))
 
     def _apply(self, change: Change) -> Applied:
-        injector = self._peers.injector
-        assert injector is not None, "no change is applied before the stage is open"
-        took_effect, counts = injector.apply(change)
+        took_effect, counts = self._peers.apply(change)
         fault = change.fault
         return Applied(
             change.at,

@@ -10,11 +10,13 @@ from math import inf
 from random import Random
 
 from chaos.client.call import Try
-from chaos.exchange import Answer, Failure, FailureKind, Request
+from chaos.exchange import Answer, Failure, FailureKind, Reply, Request
 from chaos.proxy.link import Link, Toxic
 from chaos.proxy.toxics import Chunk, End, Event, Latency
 from chaos.run.faults import Stream
-from chaos.run.virtual import VirtualTicket, VirtualTime
+from chaos.run.flight import Flight
+from chaos.run.virtual import VirtualTime
+from chaos.service.held import Held, Received
 
 # Seconds; what one connect and one answer cost on loopback sockets.
 CONNECT_LASTS = 0.0004
@@ -24,75 +26,29 @@ HEAD_SIZE = 400
 
 NEAR = Latency()
 
-Respond = Callable[[Request, float], Answer]
-
-
-class Flight(VirtualTicket):
-    """One attempt on a wire: a ticket that knows its timeouts and how far it came.
-
-    ``heard`` is when its connection last moved, ``timer`` the earliest instant at which the clock
-    will look whether it has timed out.
-    """
-
-    __slots__ = ("_time", "attempt", "connection", "heard", "reused", "sent", "timer", "written")
-
-    def __init__(self, time: VirtualTime, attempt: Try) -> None:
-        super().__init__(time.now + attempt.total)
-        self._time = time
-        self.attempt = attempt
-        self.sent = self.heard = time.now
-        self.timer = inf
-        self.connection: Connection | None = None
-        self.written = self.reused = False
-
-    def expires(self) -> float:
-        """When its timeouts end it, should nothing more be heard."""
-        patience = self.attempt.read if self.written else self.attempt.connect
-        return min(self.heard + patience, self.ends_by)
-
-    def guard(self, until: float) -> None:
-        """Something will happen to it at ``until``: a timer is due only where it ends before."""
-        expires = self.expires()
-        if expires <= until and expires < self.timer:
-            self.timer = expires
-            self._time.at(expires, self._expire)
-
-    def _expire(self) -> None:
-        if self.reply is not None:
-            return
-        self.timer = inf
-        expires = self.expires()
-        if expires > self._time.now:
-            self.guard(inf)
-            return
-        kind: FailureKind = "read_timeout" if self.written else "connect_timeout"
-        self.fail("total_timeout" if expires == self.ends_by else kind)
-
-    def cancel(self) -> None:
-        """Give it up, unless it is over."""
-        if self.reply is None:
-            self.fail("cancelled")
-
-    def fail(self, kind: FailureKind) -> None:
-        """End it without an answer; a connection that still owes one is of no more use."""
-        if self.connection is not None:
-            self.connection.abandon()
-        self.end(Failure(kind, self.written, self.reused), self._time.now)
+Respond = Callable[[Request, float], Received]
 
 
 class Wire:
     """The way from clients to one region: a proxy's listener, its toxics, its live connections.
 
-    ``far`` is what every answer takes on its way before it meets the toxics.
+    ``far`` is what every answer takes on its way before it meets the toxics. ``respond`` is given
+    the region's own clock, which shows ``epoch`` at time zero.
     """
 
     def __init__(
-        self, time: VirtualTime, respond: Respond, rng: Random, far: Latency = NEAR
+        self,
+        time: VirtualTime,
+        respond: Respond,
+        rng: Random,
+        far: Latency = NEAR,
+        epoch: float = 0.0,
     ) -> None:
         self.time = time
         self.respond = respond
         self.rng = rng
         self.far = far
+        self.epoch = epoch
         self.enabled = True
         self.toxics: dict[Stream, list[Toxic]] = {"upstream": [], "downstream": []}
         self.live: dict[Connection, None] = {}
@@ -217,12 +173,41 @@ class Connection:
         flight = self._flight
         if flight is None or self._owed > 0 or self._answer is not None:
             return
-        wire, now = self._wire, self._time.now
-        answer = self._answer = wire.respond(flight.attempt.request, now)
-        self._owed = HEAD_SIZE + len(answer.body)
-        arrives = now + ANSWER_LASTS + wire.far.draw(wire.rng)
+        wire = self._wire
+        received = wire.respond(flight.attempt.request, wire.epoch + self._time.now)
+        if isinstance(received, Held):
+            flight.guard(inf)
+            received.moved = partial(self._await, received, flight)
+            self._await(received, flight)
+        else:
+            self._replied(received, flight)
+
+    def _await(self, held: Held, flight: Flight) -> None:
+        """The service keeps the request, and carries it out whether or not anyone still waits."""
+        if held.until < inf:
+            self._time.at(held.until - self._wire.epoch, partial(self._resume, held, flight))
+
+    def _resume(self, held: Held, flight: Flight) -> None:
+        until = held.until - self._wire.epoch
+        if until > self._time.now:
+            self._await(held, flight)
+            return
+        # An instant of UTC and back is not the same to the last bit.
+        reply = held.resume(max(held.until, self._wire.epoch + self._time.now))
+        if reply is not None and self._flight is flight and self in self._wire.live:
+            self._replied(reply, flight)
+
+    def _replied(self, reply: Reply, flight: Flight) -> None:
+        """The service answers now, or drops the connection."""
+        if isinstance(reply, Failure):
+            self.drop(reply.kind)
+            return
+        wire = self._wire
+        self._answer = reply
+        self._owed = HEAD_SIZE + len(reply.body)
+        arrives = self._time.now + ANSWER_LASTS + wire.far.draw(wire.rng)
         flight.guard(arrives)
-        self._time.at(arrives, partial(self._arrived, answer))
+        self._time.at(arrives, partial(self._arrived, reply))
 
     def _arrived(self, answer: Answer) -> None:
         """An answer is back from the region; without toxics it is the client's at once."""

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from chaos.scenario.document import Node, deepest
 from chaos.scenario.mistake import Mistake, did_you_mean
-from chaos.scenario.model import Fault, Phase, PhaseName, Scenario
+from chaos.scenario.model import IAM, Fault, Phase, PhaseName, Scenario
 from chaos.scenario.objective import Objective
 from chaos.scenario.quantity import duration, parse_as
 from chaos.scenario.vocabulary import (
@@ -95,7 +95,7 @@ def _faults(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
         here: Keys = ("faults", number)
         if fault.lasts <= 0:
             yield (*here, "lasts"), f"fault '{fault.name}' must last longer than 0s"
-        if fault.target not in scenario.clients.regions:
+        if fault.target not in (*scenario.clients.regions, IAM):
             yield (*here, "target"), f"hits nobody: no client calls '{fault.target}'"
         if fault.heals > scenario.lasts:
             heals, lasts = duration(fault.heals), duration(scenario.lasts)

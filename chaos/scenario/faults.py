@@ -1,32 +1,18 @@
 """The fault kinds that a scenario file may name: a class a kind, its fields the attributes.
 
 The class's docstring is what the plan, the schema and the docs say about it. Names and meaning of
-the wire kinds are Toxiproxy's toxics; `down` is its disabled proxy.
+the wire kinds are Toxiproxy's toxics; `down` is its disabled proxy. Those inside the service are in
+:mod:`chaos.scenario.service_faults`.
 """
 
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from chaos.scenario import service_faults as service
+from chaos.scenario.fault_form import FaultForm
 from chaos.scenario.model import FaultSite
-from chaos.scenario.words import Duration, Name, RegionOfFile
-
-STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-TIMES = frozenset({"name", "kind", "target", "at", "lasts"})
-
-
-class FaultForm(BaseModel):
-    """What every fault has."""
-
-    model_config = STRICT
-    site: ClassVar[FaultSite]
-
-    name: Name
-    """How reports and `--set faults.NAME.…` call it; unique in the file."""
-    at: Duration
-    """When it is injected, counted from the start of the run."""
-    lasts: Duration
-    """How long it lasts before it is healed."""
+from chaos.scenario.words import Duration, RegionOfFile
 
 
 class WireFault(FaultForm):
@@ -70,14 +56,24 @@ class ResetPeer(WireFault):
     """How long after the first bytes the reset comes; 0s: at once."""
 
 
-AnyFault = Annotated[Down | Latency | Timeout | ResetPeer, Field(discriminator="kind")]
+WireKinds = Down | Latency | Timeout | ResetPeer
+ServiceKinds = (
+    service.Throttle
+    | service.Error
+    | service.Slow
+    | service.Hang
+    | service.AnswersLost
+    | service.RejectTokens
+    | service.Capacity
+    | service.Quota
+    | service.ZoneLoss
+    | service.KeyDeleted
+    | service.KeyDisabled
+    | service.IamOutage
+    | service.IamSlow
+)
+AnyFault = Annotated[WireKinds | ServiceKinds, Field(discriminator="kind")]
 KINDS: dict[str, type[FaultForm]] = {
     get_args(form.model_fields["kind"].annotation)[0]: form
     for form in get_args(get_args(AnyFault)[0])
 }
-
-
-def attributes(form: FaultForm) -> tuple[tuple[str, float], ...]:
-    """A fault's own attributes, sorted by name, in the units used inside."""
-    names = sorted(set(type(form).model_fields) - TIMES)
-    return tuple((name, float(getattr(form, name))) for name in names)

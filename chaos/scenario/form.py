@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chaos.scenario.faults import STRICT, AnyFault
+from chaos.scenario.fault_form import STRICT
+from chaos.scenario.faults import AnyFault
 from chaos.scenario.model import ArrivalProcess
 from chaos.scenario.quantity import render
 from chaos.scenario.words import (
@@ -85,6 +86,15 @@ class LoadForm(BaseModel):
     """The mix of operations."""
 
 
+class ServiceForm(BaseModel):
+    """What holds in every region of the key service."""
+
+    model_config = STRICT
+
+    token_lasts: Annotated[Duration, Field(ge=1)] = Field("1h", validate_default=True)
+    """How long an access token is good."""
+
+
 class ObjectivesForm(BaseModel):
     """What must hold: rules, and any number of named limits that rules refer to."""
 
@@ -117,6 +127,8 @@ class ScenarioForm(BaseModel):
         Field(min_length=1),
     ]
     """Root keys: for each the regions that hold the same material, its primary first."""
+    service: ServiceForm = Field(default_factory=lambda: ServiceForm.model_validate({}))
+    """What holds in every region of the key service."""
     clients: ClientsForm
     """The processes of the user's software."""
     load: LoadForm

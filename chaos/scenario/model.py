@@ -12,6 +12,10 @@ OperationKind = Literal["wrap", "unwrap"]
 FaultSite = Literal["wire", "service", "key", "client", "tool"]
 PhaseName = Literal["steady", "fault", "recovery"]
 ArrivalProcess = Literal["poisson", "constant"]
+# The target of a fault of the token service, which belongs to no region.
+IAM = "iam"
+# Of a fault: seconds, a fraction, a rate per second, a number, a word, several words.
+Attribute = float | int | str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,18 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What holds in every region of the service; ``token_lasts`` is how long IAM's tokens do."""
+
+    token_lasts: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One scheduled fault: what it does, where, from when, for how long.
 
-    ``attributes`` are the kind's own, in seconds, bytes or fractions, sorted by name.
+    ``attributes`` are the kind's own, sorted by name; decimals are seconds, but for a `share`, a
+    fraction, and a `rate`, per second.
     """
 
     name: str
@@ -67,7 +79,7 @@ class Fault:
     target: str
     at: float
     lasts: float
-    attributes: tuple[tuple[str, float], ...] = ()
+    attributes: tuple[tuple[str, Attribute], ...] = ()
 
     @property
     def heals(self) -> float:
@@ -131,6 +143,7 @@ class Scenario:
     source: str
     path: str
     overrides: tuple[str, ...] = ()
+    service: Service = Service()
 
     def region(self, name: str) -> Region:
         """The region of that name; KeyError where there is none."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chaos.scenario.expression import DIMENSIONS
-from chaos.scenario.model import Change, Fault, Phase, PhaseName, Scenario
+from chaos.scenario.fault_form import written
+from chaos.scenario.model import IAM, Attribute, Change, Fault, Phase, PhaseName, Scenario
 from chaos.scenario.quantity import duration, render
 
 
@@ -51,8 +52,13 @@ def describe(fault: Fault) -> str:
     >>> describe(Fault("slow", "latency", "wire", "us-east", 5.0, 9.0, (("latency", 0.2),)))
     'latency at us-east for 9s (latency 200ms)'
     """
-    own = ", ".join(f"{name} {render(value, 'seconds')}" for name, value in fault.attributes)
+    own = ", ".join(_told(name, value) for name, value in fault.attributes)
     return f"{fault.kind} at {fault.target} for {duration(fault.lasts)}" + (own and f" ({own})")
+
+
+def _told(name: str, value: Attribute) -> str:
+    said = written(name, value)
+    return f"{name} {' and '.join(said) if isinstance(said, list) else said}"
 
 
 def _lines(plan: Plan) -> Iterator[str]:
@@ -85,6 +91,8 @@ def _stage(scenario: Scenario, phase: Phase) -> Stage:
 def _hits(scenario: Scenario, fault: Fault) -> str:
     """Which of the clients feel it: those for whom the region comes first, or only as a backup."""
     clients = scenario.clients
+    if fault.target == IAM:
+        return f"whoever of all {clients.count} clients needs a token"
     if fault.target == clients.regions[0]:
         return f"the first choice of all {clients.count} clients"
     return f"a backup of all {clients.count} clients"

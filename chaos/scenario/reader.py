@@ -8,10 +8,11 @@ from pydantic import ValidationError
 from chaos.errors import ScenarioError
 from chaos.scenario import complaint, consistency
 from chaos.scenario.document import Branch, Leaf, Node, deepest, parse, plain
-from chaos.scenario.faults import AnyFault, attributes
+from chaos.scenario.fault_form import attributes
+from chaos.scenario.faults import AnyFault
 from chaos.scenario.form import ScenarioForm
 from chaos.scenario.mistake import Mistake, Place, refusal
-from chaos.scenario.model import Clients, Fault, Load, Region, RootKey, Scenario
+from chaos.scenario.model import Clients, Fault, Load, Region, RootKey, Scenario, Service
 from chaos.scenario.objective import Objective
 from chaos.scenario.override import override
 from chaos.scenario.quantity import Quantity
@@ -104,6 +105,7 @@ def _scenario(
         source=text,
         path=path,
         overrides=tuple(overrides),
+        service=Service(form.service.token_lasts),
     )
 
 

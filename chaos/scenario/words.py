@@ -81,6 +81,7 @@ Rate = Annotated[
 Share = Annotated[
     float, BeforeValidator(partial(parse_as, "share")), Field(ge=0, le=1), _schema("share", "99.9%")
 ]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 RegionOfFile = Annotated[str, AfterValidator(_known_region)]
 Rule = Annotated[

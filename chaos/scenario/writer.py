@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import yaml
 
 from chaos.scenario.expression import DIMENSIONS
+from chaos.scenario.fault_form import written
 from chaos.scenario.model import Fault, Scenario
 from chaos.scenario.quantity import render
 
@@ -29,6 +30,7 @@ def _plain(scenario: Scenario) -> dict[str, object]:
             for region in scenario.regions
         },
         "keys": {key.name: list(key.regions) for key in scenario.keys},
+        "service": {"token_lasts": _seconds(scenario.service.token_lasts)},
         "clients": {
             "count": clients.count,
             "policy": clients.policy,
@@ -53,14 +55,14 @@ def _seconds(value: float) -> str:
     return render(value, "seconds")
 
 
-def _fault(fault: Fault) -> dict[str, str]:
+def _fault(fault: Fault) -> dict[str, object]:
     return {
         "name": fault.name,
         "kind": fault.kind,
         "target": fault.target,
         "at": _seconds(fault.at),
         "lasts": _seconds(fault.lasts),
-        **{name: _seconds(value) for name, value in fault.attributes},
+        **{name: written(name, value) for name, value in fault.attributes},
     }
 
 

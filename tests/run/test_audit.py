@@ -102,3 +102,17 @@ def test_a_garbled_answer_is_no_plaintext(body: bytes) -> None:
 
     assert isinstance(found, Audited)
     assert found.verdict == "lost"
+
+
+def test_a_token_near_its_end_is_replaced_before_it_is_used() -> None:
+    tokens = Answer(200, {}, b'{"access_token": "new", "expires_in": 3600}')
+    service = Service(tokens, opened(PLAINTEXT))
+    clock, world, events = world_of(service)
+    ends = Credential("api-key", "http://x", "old", 0.0, 3.0)
+
+    clock.play([(0.0, audit(world, [entry()], [SOUTH], ends))])
+
+    first, second = service.asked
+    assert first.path.startswith("/identity/token")
+    assert ("Authorization", "Bearer new") in second.headers
+    assert [event.verdict for event in events if isinstance(event, Audited)] == ["right"]

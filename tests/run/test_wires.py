@@ -27,8 +27,10 @@ from chaos.proxy.toxics import (
     Timeout,
 )
 from chaos.run.faults import Stream
+from chaos.run.flight import Flight
 from chaos.run.virtual import VirtualTime
-from chaos.run.wires import ANSWER_LASTS, CONNECT_LASTS, HEAD_SIZE, Flight, Wire
+from chaos.run.wires import ANSWER_LASTS, CONNECT_LASTS, HEAD_SIZE, Wire
+from chaos.service.held import Held
 
 BODY = b"b" * 100
 QUICK = CONNECT_LASTS + ANSWER_LASTS
@@ -326,3 +328,56 @@ def test_an_attempt_ends_at_its_answer_or_at_the_first_of_its_timeouts(
     assert flight.ended == pytest.approx(expected, abs=1e-9)
     assert flight.reply is not None
     assert isinstance(flight.reply, Answer) == (flight.ended >= QUICK + latency - 1e-9)
+
+
+def held_until(until: float) -> tuple[Stand, Held]:
+    """A stand whose service keeps the first request until that instant."""
+    stand = Stand()
+    held = Held(until, lambda _now: Answer(200, {}, BODY))
+    stand.wire.respond = lambda _request, _now: held
+    return stand, held
+
+
+def test_an_answer_that_the_service_holds_comes_when_it_is_due() -> None:
+    stand, _ = held_until(2.0)
+
+    assert seen(stand.send()) == (Answer(200, {}, BODY), 2.0 + ANSWER_LASTS)
+
+
+def test_a_held_answer_that_becomes_due_earlier_comes_earlier() -> None:
+    stand, held = held_until(float("inf"))
+    stand.later(1.0, lambda: held.move(1.5))
+
+    assert seen(stand.send()) == (Answer(200, {}, BODY), 1.5 + ANSWER_LASTS)
+
+
+def test_what_the_service_holds_for_ever_ends_by_the_attempts_timeout() -> None:
+    stand, _ = held_until(float("inf"))
+
+    flight = stand.send(read=0.5)
+
+    assert flight.reply == Failure("read_timeout", written=True)
+
+
+def test_a_request_is_carried_out_although_its_caller_has_gone() -> None:
+    stand, _ = held_until(2.0)
+    done: list[float] = []
+
+    def carry_out(now: float) -> Answer:
+        done.append(now)
+        return Answer(200)
+
+    stand.wire.respond = lambda _request, _now: Held(2.0, carry_out)
+    stand.later(3.0, lambda: None)
+
+    assert seen(stand.send(read=0.5))[0] == Failure("read_timeout", written=True)
+    stand.send(2.5)
+    assert done[0] == 2.0
+
+
+def test_a_connection_that_the_service_drops_fails_the_attempt_on_it() -> None:
+    stand = Stand()
+    stand.wire.respond = lambda _request, _now: Failure("reset", written=True)
+
+    assert stand.send().reply == Failure("reset", written=True)
+    assert not stand.wire.live

@@ -5,8 +5,19 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from chaos.scenario.expression import parse
+from chaos.scenario.fault_form import TIMES, FaultForm
 from chaos.scenario.faults import KINDS
-from chaos.scenario.model import Clients, Fault, Load, Region, RootKey, Scenario
+from chaos.scenario.model import (
+    IAM,
+    Attribute,
+    Clients,
+    Fault,
+    Load,
+    Region,
+    RootKey,
+    Scenario,
+    Service,
+)
 from chaos.scenario.quantity import Quantity
 
 SHIPPED = Path(__file__).parents[2] / "scenarios/failover/region-down-backup-key.yaml"
@@ -28,6 +39,29 @@ def regions(draw: st.DrawFn) -> tuple[Region, ...]:
     return tuple(made)
 
 
+# A value of each field that a kind of fault may have of its own.
+OWN: dict[str, st.SearchStrategy[Attribute]] = {
+    **dict.fromkeys(("latency", "jitter", "timeout", "retry_after"), milliseconds(0, 5000)),
+    "service": milliseconds(1, 5000),
+    "share": st.integers(1, 1000).map(lambda number: number / 1000),
+    "rate": st.integers(1, 5000).map(lambda number: number / 10),
+    **dict.fromkeys(("workers", "queue", "burst"), st.integers(1, 1_000_000)),
+    "status": st.just(503),
+    "zone": st.integers(1, 3),
+    "tells": st.booleans(),
+    "retry_after_form": st.sampled_from(["seconds", "date"]),
+    "shows": st.sampled_from(["error", "hang"]),
+    "distribution": st.sampled_from(["exponential", "constant", "lognormal"]),
+    "operations": st.lists(st.sampled_from(["wrap", "unwrap"]), min_size=1, max_size=2).map(tuple),
+}
+
+
+@st.composite
+def own_fields(draw: st.DrawFn, form: type[FaultForm]) -> tuple[tuple[str, Attribute], ...]:
+    """A value for each of a kind's own fields, sorted by name."""
+    return tuple((name, draw(OWN[name])) for name in sorted(set(form.model_fields) - TIMES))
+
+
 @st.composite
 def faults(draw: st.DrawFn, targets: tuple[str, ...], ends: float) -> tuple[Fault, ...]:
     """Up to three faults one after the other, all healed by ``ends``, the first after 10 s."""
@@ -35,13 +69,15 @@ def faults(draw: st.DrawFn, targets: tuple[str, ...], ends: float) -> tuple[Faul
     at = 10.0
     for number in range(draw(st.integers(0, 3))):
         kind = draw(st.sampled_from(sorted(KINDS)))
-        own = sorted(set(KINDS[kind].model_fields) - {"name", "kind", "target", "at", "lasts"})
         lasts = draw(milliseconds(30_000, 60_000))
         if at + lasts > ends:
             break
-        attributes = tuple((name, draw(milliseconds(0, 5000))) for name in own)
-        target = draw(st.sampled_from(targets))
-        made.append(Fault(f"fault-{number}", kind, "wire", target, at, lasts, attributes))
+        form = KINDS[kind]
+        told = draw(own_fields(form))
+        target = (
+            IAM if form.model_fields["target"].default == IAM else draw(st.sampled_from(targets))
+        )
+        made.append(Fault(f"fault-{number}", kind, form.site, target, at, lasts, told))
         at += lasts + draw(milliseconds(0, 5000))
     return tuple(made)
 
@@ -80,5 +116,6 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         parameters=tuple((name, limit.value) for name, limit in parameters.items()),
         window=draw(milliseconds(1, 9000)),
         source="",
+        service=Service(draw(milliseconds(1000, 7_200_000))),
         path="",
     )

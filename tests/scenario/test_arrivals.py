@@ -78,7 +78,7 @@ def test_poisson_arrivals_keep_rate_spread_and_mix() -> None:
 def test_constant_arrivals_are_evenly_spaced_and_shared_out_in_turn() -> None:
     planned = list(arrivals(shipped(arrivals="constant")))
     assert len(planned) == 105 * 70
-    assert [arrival.due for arrival in planned[:3]] == [0.0, 1 / 120, 2 / 120]
+    assert [arrival.due for arrival in planned[:3]] == [0.0, 1 / 105, 2 / 105]
     first, second = planned[:60], planned[60:120]
     assert {arrival.client for arrival in first} == set(range(60))
     assert [arrival.client for arrival in first] == [arrival.client for arrival in second]

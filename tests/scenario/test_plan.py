@@ -17,10 +17,10 @@ def test_the_shipped_scenario_is_told_as_people_would_tell_it() -> None:
     first = "the first choice of all 60 clients"
     timeline = [line.strip() for line in told if line.startswith("   ")]
     assert timeline == [
-        "0s  steady: about 1,800 operations",
-        "15s  fault: about 2,400 operations",
+        "0s  steady: about 1,575 operations",
+        "15s  fault: about 2,100 operations",
         f"15s    inject us-south-refuses: down at us-south for 20s; {first}",
-        "35s  recovery: about 4,200 operations",
+        "35s  recovery: about 3,675 operations",
         "35s    heal us-south-refuses",
         "70s  audit: every data key is unwrapped in us-south, us-east",
     ]
