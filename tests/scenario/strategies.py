@@ -45,7 +45,7 @@ OWN: dict[str, st.SearchStrategy[Attribute]] = {
     "service": milliseconds(1, 5000),
     "share": st.integers(1, 1000).map(lambda number: number / 1000),
     "rate": st.integers(1, 5000).map(lambda number: number / 10),
-    **dict.fromkeys(("workers", "queue", "burst"), st.integers(1, 1_000_000)),
+    **dict.fromkeys(("workers", "queue", "burst"), st.integers(1, 100_000)),
     "status": st.just(503),
     "zone": st.integers(1, 3),
     "tells": st.booleans(),
