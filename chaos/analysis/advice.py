@@ -96,6 +96,10 @@ ADVICE: dict[Cause, str] = {
     "fault without effect": (
         "Check that the clients call the key service through the proxy: the fault touched nothing."
     ),
+    "nothing to flee": (
+        "Let the fault be hard enough to fail or to slow down operations at the clients' primary: "
+        "as it is, it gives nobody a reason to fail over."
+    ),
     "generator saturated": (
         "Lower the load or give the load generator more machine: it could not keep to its plan."
     ),

@@ -15,7 +15,8 @@ _HALF = 0.5
 def failover_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and what kept it."""
     if not len(case.journeys.clients):
-        return Told("no operation was touched by a fault, so no client had to fail over")
+        text = "no operation was touched by a fault, so no client had to fail over"
+        return Told(text, (), "nothing to flee")
     index = holder(*case.journeys.failover, measure.statistic or "p50")
     if case.journeys.arrival[index] < 0:
         return _never_arrived(case, index)
@@ -163,7 +164,8 @@ def _within(attempts: Columns, begun: float, arrived: float) -> float:
 def detect_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and when it was first told by the fault."""
     if case.t0 is None or not len(case.journeys.clients):
-        return Told("no operation was touched by a fault, so there was nothing to detect")
+        text = "no operation was touched by a fault, so there was nothing to detect"
+        return Told(text, (), "nothing to flee")
     evidence, journeys = case.evidence, case.journeys
     index = holder(*journeys.detection(case.t0), measure.statistic or "p50")
     client = int(journeys.clients[index])

@@ -20,7 +20,8 @@ def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborte
     """
     told = _claim(case)
     if verdict == "aborted":
-        at = f" {seconds(case.run.ended)} in" if case.run.aborted else ""
+        known = " into the run" in aborted
+        at = f" {seconds(case.run.ended)} in" if case.run.aborted and not known else ""
         until = "until then " if case.run.aborted else ""
         return f"Aborted{at}: {aborted.rstrip('.')}; {until}{_lower(told)}"
     if verdict == "inconclusive":

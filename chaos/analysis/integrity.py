@@ -40,12 +40,16 @@ class Integrity:
 class Audit:
     """The audit's findings by region, each by the number of its ledger entry.
 
-    ``wrapped`` is the ledger and ``regions`` those that should open every entry.
+    ``wrapped`` is the ledger and ``regions`` those that should open every entry. ``repeated`` are
+    the instants, in order, at which a rotation of the root key was repeated at each backup, and
+    ``keys`` is how many root keys there are.
     """
 
     wrapped: Mapping[int, Wrapped]
     regions: tuple[str, ...]
     found: Mapping[str, Mapping[int, Audited]]
+    repeated: Mapping[str, tuple[float, ...]]
+    keys: int
 
 
 def audited(run: Run) -> Audit:
@@ -56,7 +60,12 @@ def audited(run: Run) -> Audit:
     for each in run.audit:
         if each.number in wrapped and each.region in found:
             found[each.region][each.number] = each
-    return Audit(wrapped, regions, found)
+    repeated: dict[str, tuple[float, ...]] = dict.fromkeys(regions, ())
+    for decided in sorted(run.decisions, key=lambda each: each.decision.at):
+        made = decided.decision
+        if made.kind == "rotation_repeated" and made.region in repeated:
+            repeated[made.region] += (made.at,)
+    return Audit(wrapped, regions, found, repeated, len(run.scenario.keys))
 
 
 def integrity(audit: Audit, regions: Sequence[str] = ()) -> Integrity:
@@ -79,8 +88,9 @@ def key_rpo(audit: Audit, ended: float) -> Measured:
     """The longest time that an acknowledged data key did not open at its backup, in seconds.
 
     A data key that does not open elsewhere than where it was wrapped has not done so from its
-    acknowledgement to the end of the run: a lower bound. Where every one opens the loss is 0; when
-    exactly each began to, between its wrap and the audit, no client asked.
+    acknowledgement to the end of the run: a lower bound. One that was wrapped with a new version of
+    the root key did not open at the backup until the rotation was repeated there, which the records
+    say to the instant. Where the versions and the repetitions cannot be matched, nothing is known.
     """
     found = integrity(audit)
     if not found.entries or (found.missed and not (found.lost or found.wrong)):
@@ -90,7 +100,27 @@ def key_rpo(audit: Audit, ended: float) -> Measured:
         for each in (*found.lost, *found.wrong)
         if each.region != audit.wrapped[each.number].region
     ]
+    waited = _waited(audit)
     if not bad:
-        return Measured(0.0, "seconds", found.entries)
+        return Measured(waited, "seconds", 0 if waited is None else found.entries)
     longest = max(ended - max(0.0, entry.at) for entry in bad)
-    return Measured(max(0.0, longest), "seconds", found.entries, censored=True)
+    return Measured(max(0.0, longest, waited or 0.0), "seconds", found.entries, censored=True)
+
+
+def _waited(audit: Audit) -> float | None:
+    """The longest wait of an entry for the rotation that made its version to reach a backup."""
+    home, *backups = audit.regions
+    own = sorted((e for e in audit.wrapped.values() if e.region == home), key=lambda each: each.at)
+    versions = list(dict.fromkeys(entry.key_version for entry in own))
+    if len(versions) <= 1:
+        return 0.0
+    if audit.keys > 1 or any(len(audit.repeated[name]) != len(versions) - 1 for name in backups):
+        return None
+    # The first version was imported everywhere before time zero; each later one is a rotation's.
+    waits = [
+        audit.repeated[name][versions.index(entry.key_version) - 1] - max(0.0, entry.at)
+        for entry in own
+        if entry.key_version != versions[0]
+        for name in backups
+    ]
+    return max(0.0, *waits)

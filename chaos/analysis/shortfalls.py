@@ -34,6 +34,9 @@ def availability_why(case: Case, measure: Measure) -> Told:
     total = int(flags.sum())
     found = reasons(evidence, flags, evidence.ok)
     if not total and AFTER_FAILOVER in measure.where and np.isnan(case.journeys.arrived).all():
+        if not len(case.journeys.clients):
+            text = "no client had to fail over, so nothing was due after it"
+            return Told(text, (), "nothing to flee")
         return Told("no client failed over, so nothing was due after it", (), "no backup tried")
     if not found:
         return _NOTHING
@@ -58,7 +61,7 @@ def _duration(case: Case, row: int) -> str:
 def amplification_why(case: Case, measure: Measure) -> Told:
     """Which attempts came besides the first ones, and the operation that made most."""
     evidence, flags = case.evidence, attempts_in(case, measure.where)
-    started = int(operations_in(case, measure.where, at="started").sum())
+    started = PARTS[measure.name](case, measure).n
     extra = evidence.attempts[flags & (evidence.attempts["why"] != WHYS.index("first"))]
     if not len(extra):
         return _NOTHING

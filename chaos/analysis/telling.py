@@ -45,6 +45,7 @@ Cause = Literal[
     "data keys lost",
     "wrong plaintext",
     "fault without effect",
+    "nothing to flee",
     "generator saturated",
 ]
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from chaos.analysis.findings import Analysis, Finding, Verdict
+from chaos.analysis.findings import Analysis, Verdict
 from chaos.report import contrast, numbers, palette, wording
 from chaos.report.against import Against
 from chaos.report.agreement import Verified
@@ -106,21 +106,27 @@ def verified(found: Verified, folder: Path, console: Console) -> None:
 
 def _objectives(analysis: Analysis, console: Console) -> Table:
     table = _frame(console)
-    table.add_column("objective", overflow="fold")
+    table.add_column("objective", overflow="fold", min_width=_longest_word(analysis))
     for name in ("value", "margin"):
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for finding in analysis.findings:
         told = f"{palette.SIGNS[finding.verdict]} {finding.verdict}"
         table.add_row(
             Text(fit(console, finding.objective.text)),
-            Text(fit(console, numbers.measured(finding.measured))),
+            Text(fit(console, numbers.brief(finding.measured))),
             Text(fit(console, numbers.margin(finding.margin))),
             Text(numbers.count(finding.measured.n)),
             Text(fit(console, told), style=_STYLES[finding.verdict]),
         )
     return table
+
+
+def _longest_word(analysis: Analysis) -> int:
+    """What no line break may fall into: a measure's name with its first words."""
+    words = (word for each in analysis.findings for word in each.objective.text.split())
+    return min(max(map(len, words), default=0), _WIDTH // 3)
 
 
 def grid(shown: Cells, console: Console) -> None:
@@ -147,21 +153,12 @@ def _frame(console: Console) -> Table:
 
 
 def _reasons(run: Run, analysis: Analysis, console: Console) -> None:
-    hurt = [finding for finding in analysis.findings if finding.verdict != "passed"]
-    for finding in hurt:
-        _reason(finding, console)
-    if run.aborted:
-        say(console, f"aborted: {run.aborted}", style=_STYLES["aborted"])
-    for what in analysis.deficiencies:
+    for trouble in wording.troubles(run, analysis):
+        rule, sign, why = trouble.partition(": ")
+        line = Text.assemble((fit(console, rule + sign), "bold"), fit(console, why))
+        console.print(line, width=_width(console))
+    for what in wording.todo(analysis) if analysis.verdict != "passed" else ():
         say(console, f"to do: {what}")
-
-
-def _reason(finding: Finding, console: Console) -> None:
-    style = _STYLES[finding.verdict]
-    line = Text.assemble(
-        (fit(console, f"{finding.objective.text}: "), style), fit(console, finding.why)
-    )
-    console.print(line, width=_width(console))
 
 
 def say(console: Console, words: str, style: str = "") -> None:

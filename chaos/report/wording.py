@@ -58,18 +58,26 @@ def answer(analysis: Analysis) -> str:
 def troubles(run: Run, analysis: Analysis) -> tuple[str, ...]:
     """What went wrong: the abort, then the reason of each objective that did not pass."""
     rules: dict[str, list[str]] = {}
-    for finding in analysis.findings:
-        if finding.verdict != "passed":
-            rules.setdefault(finding.why, []).append(finding.objective.text)
-    aborted = [f"The run was aborted: {run.aborted}."] if run.aborted else []
+    open_ones = [each for each in analysis.findings if each.verdict not in {"passed", "failed"}]
+    # What failed is told before what could not be decided, and of a run that was cut off nobody
+    # needs to hear of each rule why it could not.
+    for finding in [each for each in analysis.findings if each.verdict == "failed"]:
+        rules.setdefault(finding.why, []).append(finding.objective.text)
+    for finding in [] if run.aborted else open_ones:
+        rules.setdefault(finding.why, []).append(finding.objective.text)
     # One cause often breaks several rules; it is told once.
-    return (*aborted, *(f"{' and '.join(texts)}: {why}" for why, texts in rules.items()))
+    told = (f"{' and '.join(texts)}: {why}" for why, texts in rules.items())
+    if not run.aborted:
+        return tuple(told)
+    rest = (f"{len(open_ones)} objectives could not be decided before that.",) if open_ones else ()
+    return (f"The run was aborted: {run.aborted}.", *told, *rest)
 
 
 def todo(analysis: Analysis) -> tuple[str, ...]:
     """What to do about it."""
     if analysis.deficiencies:
-        return analysis.deficiencies
+        again = ("Run it again, to its end.",) if analysis.verdict == "aborted" else ()
+        return (*again, *analysis.deficiencies)
     match analysis.verdict:
         case "passed":
             return ("Nothing. Keep the scenario in the pipeline, so that it stays so.",)

@@ -4,6 +4,7 @@ Pure, so that a simulated run is kept in memory by the code that writes a real o
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from struct import Struct
 
 import orjson
@@ -19,7 +20,8 @@ from chaos.run.record import (
     WHYS,
     WRITTEN,
 )
-from chaos.run.world import Attempted, Event, Operated
+from chaos.run.redaction import redacted
+from chaos.run.world import Attempted, Audited, Decided, Event, Operated
 
 Write = Callable[[bytes], object]
 
@@ -52,7 +54,7 @@ class Encoder:
         elif isinstance(event, Operated):
             self._operations(self._operated(event))
         else:
-            self.line(type(event).__name__, event)
+            self.line(type(event).__name__, _said(event))
 
     def line(self, kind: str, fields: object) -> None:
         """One JSON line: `{"Decided": {…}}`."""
@@ -88,7 +90,7 @@ class Encoder:
         why = self._whys.get(event.why)
         if why is None:
             why = self._whys[event.why] = len(self._whys)
-            self.line("Why", {"code": why, "text": event.why})
+            self.line("Why", {"code": why, "text": redacted(event.why)})
         return _OPERATION.pack(
             event.due,
             event.started,
@@ -101,6 +103,16 @@ class Encoder:
             self._regions.get(event.region, NOWHERE),
             why,
         )
+
+
+def _said(event: Event) -> Event:
+    """The event with what its client said in its own words rid of secrets."""
+    match event:
+        case Decided(client, decision):
+            return Decided(client, replace(decision, why=redacted(decision.why)))
+        case Audited():
+            return replace(event, why=redacted(event.why))
+    return event
 
 
 class Memory:

@@ -187,9 +187,12 @@ class Made:
         """A decision of a client."""
         self.decisions.append(Decided(client, Decision(kind, at, 0, region, left, "because")))
 
-    def wrapped(self, number: int, verdicts: Mapping[str, str], why: str = "") -> None:
+    def wrapped(
+        self, number: int, verdicts: Mapping[str, str], why: str = "",
+        at: float = 1.0, version: str = "1",
+    ) -> None:  # fmt: skip
         """A data key in the ledger and what the audit found of it, by region."""
-        self.ledger.append(Wrapped(number, 0, 1.0, HOME, "00" * 32, "Y2lwaGVy", "1"))
+        self.ledger.append(Wrapped(number, 0, at, HOME, "00" * 32, "Y2lwaGVy", version))
         for region, verdict in verdicts.items():
             self.audit.append(Audited(number, region, verdict, why))  # type: ignore[arg-type]  # a test's own word
 

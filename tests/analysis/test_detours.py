@@ -1,6 +1,18 @@
 """Planted causes of a failover that was late or never came: found, named and cited."""
 
-from tests.analysis.made import BACKUP, HOLE, HOME, Made, Tried, before, failed_over, judged
+from chaos.analysis.case import work_up
+from chaos.analysis.why import why
+from tests.analysis.made import (
+    BACKUP,
+    HOLE,
+    HOME,
+    Made,
+    Tried,
+    before,
+    failed_over,
+    judged,
+    measure_of,
+)
 
 
 def test_a_client_that_never_tried_the_backup() -> None:
@@ -142,3 +154,12 @@ def test_a_client_that_had_nothing_to_do() -> None:
     finding = judged(made, "detect.max <= rto")
 
     assert finding.why.startswith("Client 5 had nothing to do until 15 s after T0; ")
+
+
+def test_a_fault_that_drove_nobody_away_is_no_reason_to_blame_the_clients() -> None:
+    made = Made()
+    made.healthy(0.0, 60.0)
+    case = work_up(made.run())
+
+    for rule in ("failover.p95", "detect.p95", "availability(fault, after failover)"):
+        assert why(case, measure_of(rule)).cause == "nothing to flee"

@@ -55,3 +55,34 @@ def test_without_an_audit_of_every_key_there_is_no_key_rpo() -> None:
     made.wrapped(2, {HOME: "right"})
 
     assert key_rpo(audited(made.run()), 60.0) == Measured(None, "seconds", 0)
+
+
+def rotated(*repeated: float) -> Made:
+    """Two rotations, at 10 s and 20 s, and a data key wrapped soon after each."""
+    made = ledger()
+    both = {HOME: "right", BACKUP: "right"}
+    made.wrapped(2, both, at=10.5, version="2")
+    made.wrapped(3, both, at=14.0, version="2")
+    made.wrapped(4, both, at=20.25, version="3")
+    for at in repeated:
+        made.decided(0, "rotation_repeated", at, BACKUP)
+    return made
+
+
+def test_a_key_of_a_new_version_waits_at_its_backup_until_the_rotation_is_repeated_there() -> None:
+    # Key 2 waited from 10.5 to 13, key 3 not at all, key 4 from 20.25 to 21.
+    assert key_rpo(audited(rotated(13.0, 21.0).run()), 60.0) == Measured(2.5, "seconds", 4)
+    assert key_rpo(audited(rotated(10.0, 20.0).run()), 60.0) == Measured(0.0, "seconds", 4)
+
+
+def test_where_a_rotation_was_not_seen_to_be_repeated_the_wait_is_not_known() -> None:
+    assert key_rpo(audited(rotated(13.0).run()), 60.0) == Measured(None, "seconds", 0)
+
+
+def test_a_key_that_never_opened_bounds_the_wait_from_below() -> None:
+    made = rotated(13.0, 55.0)
+    made.wrapped(5, {HOME: "right", BACKUP: "lost"}, at=50.0, version="3")
+    # The fifth waited 10 s at least, and the fourth from 20.25 to 55.
+    found = key_rpo(audited(made.run()), 60.0)
+
+    assert found == Measured(34.75, "seconds", 5, censored=True)

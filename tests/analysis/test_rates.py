@@ -107,3 +107,16 @@ def test_no_stretch_is_worse_than_its_worst_window_by_more_than_its_edges_hold(
     assert least.value is not None
     # The windows' grid is a fiftieth of their length, so a whole tiling is among them.
     assert least.value <= whole.value + 1e-9
+
+
+def test_an_operation_that_never_ended_was_started_all_the_same() -> None:
+    made = Made()
+    made.healthy(0.0, 5.0)
+    for number in (9001, 9002):
+        made.attempt(0, number, 1, Tried(HOME, 5.0, 5.1, 503))
+        made.attempt(0, number, 2, Tried(HOME, 6.0, 6.1, 503, "retry"))
+
+    # 500 operations ended with an attempt each, two are under way with two.
+    found = value(made, "amplification")
+    assert found == Measured(504 / 502, "ratio", 502)
+    assert value(made, "amplification(steady)").n == 502

@@ -69,3 +69,16 @@ def test_brackets_in_names_are_not_taken_for_markup() -> None:
     run, analysis = made.case("passed")
     terminal.verdict(run, analysis, Path("[red]x"), Console(file=raw, width=80))
     assert "[red]x/report.html" in raw.getvalue()
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_no_measure_is_broken_in_the_middle_of_a_word(verdict: Verdict) -> None:
+    text = said(verdict)
+    for finding in made.case(verdict)[1].findings:
+        assert all(word in text for word in finding.objective.text.split())
+
+
+def test_an_aborted_run_is_to_be_run_again_before_anything_else() -> None:
+    lines = [line for line in said("aborted").splitlines() if line.startswith("to do: ")]
+    assert lines[0].rstrip() == "to do: Run it again, to its end."
+    assert "could not be decided before that" in said("aborted")

@@ -1,0 +1,31 @@
+from dataclasses import replace
+
+from chaos.report import wording
+from tests.report import made
+
+
+def test_what_failed_is_told_before_what_could_not_be_decided() -> None:
+    run, analysis = made.case("failed")
+    (first, *rest) = analysis.findings
+    undecided = replace(first, verdict="inconclusive", why="Nobody knows.")
+    failed = replace(rest[-1], verdict="failed", why="It broke.")
+    told = wording.troubles(run, replace(analysis, findings=(undecided, failed)))
+
+    assert [each.partition(": ")[2] for each in told] == ["It broke.", "Nobody knows."]
+
+
+def test_one_cause_of_several_rules_is_told_once() -> None:
+    run, analysis = made.case("failed")
+    same = tuple(replace(f, verdict="failed", why="It broke.") for f in analysis.findings[:2])
+    (told,) = wording.troubles(run, replace(analysis, findings=same))
+
+    assert told == f"{same[0].objective.text} and {same[1].objective.text}: It broke."
+
+
+def test_of_a_run_that_was_cut_off_nobody_hears_of_each_rule_why_it_is_open() -> None:
+    run, analysis = made.case("aborted")
+    told = wording.troubles(run, analysis)
+    undecided = sum(f.verdict not in {"passed", "failed"} for f in analysis.findings)
+
+    assert told[0] == f"The run was aborted: {run.aborted}."
+    assert told[-1] == f"{undecided} objectives could not be decided before that."
