@@ -145,10 +145,15 @@ def running(*command: str, stdin: int | None = None) -> Iterator[subprocess.Pope
 
 @contextmanager
 def twin_server() -> Iterator[dict[str, Ask]]:
-    """The twin with everything on: token check, tenants, states, metrics, zones."""
+    """The twin with everything on: token check, tenants, states, metrics, zones, quota, faults.
+
+    The quota is never used up, and the fault is another tenant's: what is measured is the asking.
+    """
     someone = {"key": "api-key", "iam_id": "IBMid-1", "account": "account"}
     tenant = {"id": INSTANCE, "account": "account"}
     wish = {"region": "us-south", "iam": {"api_keys": [someone]}, "instances": [tenant]}
+    wish["quota"] = {"rate": 1e7, "burst": 1000}
+    wish["faults"] = {"another's": {"kind": "throttle", "instance": "another tenant"}}
     command = (sys.executable, "-m", "chaos.service.server")
     with running(*command, stdin=subprocess.PIPE) as child:
         assert child.stdin is not None

@@ -61,7 +61,7 @@ _PARTS: dict[str, Operation] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Aim:
     """One request's operation, the instance that it names, and the key (by its id) if it does.
 

@@ -97,6 +97,7 @@ class Conditions:
         self._lost: tuple[Injected, ...] = ()
         self._keys: tuple[Injected, ...] = ()
         self.quiet = self._is_quiet()
+        self._special = self._is_special()
 
     def receive(
         self, aim: Aim, headers: dict[str, str], now: float, carry_out: CarryOut
@@ -114,6 +115,8 @@ class Conditions:
         zone = self.zones.next(now)
         if zone is None:
             return Answer(503, HTML, NOBODY)
+        if met is UNTOUCHED and not self._special:
+            return carry_out(now)
         given = self._lose(zone, now) if self._lost else None
         visit = Visit(aim, headers["correlation-id"], carry_out, met, zone, self._crashes)
         return self._serve(visit, now) if given is None else given
@@ -238,6 +241,7 @@ class Conditions:
         elif isinstance(fault, Failover):
             self._fail_over(fault, now, began=verb == "inject")
         self.quiet = self._is_quiet()
+        self._special = self._is_special()
 
     def _fail_over(self, fault: Failover, now: float, *, began: bool) -> None:
         standby = self._standby
@@ -276,6 +280,10 @@ class Conditions:
             instance.import_token = None
         if self.station is not None:
             self.station = Station(self.station.capacity)
+
+    def _is_special(self) -> bool:
+        """Whether there is more to a request, once it was let in, than to carry it out."""
+        return bool(self._lost or self._keys or self.station is not None)
 
     def _is_quiet(self) -> bool:
         limited = self.station is not None or not self.quotas.none

@@ -20,7 +20,7 @@ from chaos.service.conditions import Terms
 from chaos.service.held import Held
 from tests.service.passage import Passage
 
-LOAD, LASTS, STALL, STALLED = 30.0, 120.0, 30.0, 10.0
+LOAD, LASTS, STALL, STALLED = 30.0, 80.0, 15.0, 10.0
 CAPACITY = Capacity(workers=4, service=0.1, queue=80)  # 1.33 times the load, 2 s of work may wait
 TIMEOUT, DEADLINE, PAUSE = 1.0, 5.0, 0.1
 BUDGET = 0.1  # retries per operation
