@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from chaos.quick import quick
+
 FailureKind = Literal[
     "refused",
     "reset",
@@ -23,6 +25,7 @@ FailureKind = Literal[
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request, before it is bound to an address.
@@ -36,6 +39,7 @@ class Request:
     body: bytes = b""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One complete HTTP answer. Header names are lower case.

@@ -41,6 +41,7 @@ LIVE_WORLDS = (
 
 # From the ground up; a module may use what stands below it, and its own package beside it.
 FLOORS: tuple[tuple[str, ...], ...] = (
+    ("chaos.quick",),
     ("chaos.errors", "chaos.exchange"),
     ("chaos",),
     (
@@ -60,7 +61,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 
 PURE = (
-    *("chaos.errors", "chaos.exchange", "chaos.scenario", "chaos.client", "chaos.service"),
+    *("chaos.quick", "chaos.errors", "chaos.exchange", "chaos.scenario", "chaos.client", "chaos.service"),
     *("chaos.proxy", "chaos.run", "chaos.analysis"),
 )
 LIBRARY_NAMES = {
@@ -81,6 +82,7 @@ TRACES = {
 WIDER = {
     "tests.architecture.test_rules": "each rule of the house can fail",
     "tests.client.test_conformance": "presets against the libraries that they are named for",
+    "tests.client.test_coverage": "every branch of the pure client is taken",
     "tests.client.test_machine": "any client under random faults and clocks",
     "tests.proxy.test_clients": "other people's clients of the API",
     "tests.proxy.test_robust": "the proxy under a thousand connections, floods and resets",

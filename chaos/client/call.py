@@ -9,6 +9,7 @@ from random import Random
 from typing import Literal, Protocol
 
 from chaos.exchange import Reply, Request
+from chaos.quick import quick
 
 Outcome = Literal["ok", "failed", "unknown"]
 Why = Literal["first", "retry", "failover", "probe", "hedge", "refresh", "reconcile", "repeat"]
@@ -89,6 +90,7 @@ class Wiring:
     epoch: float
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Work:
     """One logical operation as a caller asks for it.
@@ -112,6 +114,7 @@ class Work:
     offset: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a successful operation gave: base64 texts as the service sent them.
@@ -128,6 +131,7 @@ class Result:
     state: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Try:
     """Begin one attempt now. Timeouts are seconds, each counted from its own beginning.
@@ -163,6 +167,7 @@ class Wait:
     shared: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Done:
     """The operation is over. ``why`` says in a few words what ended it when it is not ok."""

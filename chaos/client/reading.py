@@ -14,6 +14,7 @@ import orjson
 
 from chaos.client.call import Result, Work
 from chaos.exchange import Answer, Failure, Reply
+from chaos.quick import quick
 
 Meaning = Literal["ok", "down", "throttled", "denied", "gone", "stale", "no", "cancelled"]
 """What a reply means.
@@ -29,6 +30,7 @@ GONE, UNPROCESSABLE, TOO_MANY = 410, 422, 429
 SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A reply as understood: what it means, the result when ok, and why in a few words.

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar, cast
 
 from chaos.client.call import Decision, Outcome, Try
 from chaos.exchange import Reply
+from chaos.quick import quick
 from chaos.scenario.model import Change, OperationKind
 
 Program = Coroutine[object, object, None]
@@ -30,6 +31,7 @@ class Ticket(Protocol):
         """When its reply came, in seconds since time zero; 0.0 while it is under way."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempted:
     """One attempt that ended: the record that every measure of attempts is computed from.
@@ -49,6 +51,7 @@ class Attempted:
     why: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Operated:
     """One operation that ended. ``due`` is when the open-loop plan wanted it to start."""
@@ -90,6 +93,7 @@ class Applied:
     counts: Mapping[str, float]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Wrapped:
     """A data key was acknowledged to a client: the ledger's entry.

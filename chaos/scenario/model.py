@@ -6,6 +6,7 @@ Times are seconds since time zero, durations are seconds, shares are fractions o
 from dataclasses import dataclass
 from typing import Literal
 
+from chaos.quick import quick
 from chaos.scenario.objective import Objective
 
 OperationKind = Literal["wrap", "unwrap"]
@@ -96,6 +97,7 @@ class Change:
     fault: Fault
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One operation that the open-loop plan wants to start at ``due``.
