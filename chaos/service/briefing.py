@@ -20,6 +20,7 @@ class Running:
     regions: Sequence[Endpoint]
     iam_url: str
     api_key: str = field(repr=False)
+    control_token: str = field(default="", repr=False)
 
 
 def env_lines(running: Running) -> str:
@@ -28,6 +29,8 @@ def env_lines(running: Running) -> str:
     for endpoint in running.regions:
         name = "KEYCHAOS_" + endpoint.region.upper().replace("-", "_")
         lines += [f"{name}_URL={endpoint.url}", f"{name}_INSTANCE={endpoint.instance}"]
+    if running.control_token:
+        lines.append(f"KEYCHAOS_CONTROL_TOKEN={running.control_token}")
     return "\n".join(lines) + "\n"
 
 
@@ -45,6 +48,8 @@ def briefing(running: Running, scale_time: float = 1.0) -> str:
     first = running.regions[0]
     lines += ["", f"For the SDKs, {first.region} as an example:", "", *_sdk_lines(running, first)]
     lines += ["", f"Health {first.url}/health   metrics /metrics   description /openapi.json"]
+    if running.control_token:
+        lines.append(f"Faults {first.url}/_keychaos/faults   Bearer {running.control_token}")
     return "\n".join(lines) + "\n"
 
 

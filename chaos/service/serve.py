@@ -17,13 +17,14 @@ from uuid import uuid4
 
 from chaos.errors import ScenarioError, WorldError
 from chaos.service.briefing import Endpoint, Running, briefing, env_lines
-from chaos.service.server import new_signing_key
+from chaos.service.server import CRASHED, new_signing_key
 
 PLANS = ("tiered-pricing", "cross-region-resiliency")
 REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 ACCOUNT = "keychaos"
 STARTS_WITHIN = 20.0
 STOPS_WITHIN = 3.0
+CONTROL_TOKEN_BYTES = 16
 SERVER = (sys.executable, "-m", "chaos.service.server")
 
 
@@ -69,7 +70,8 @@ async def _serve(wish: Wish, identity: Identity) -> int:
     stopped = asyncio.ensure_future(stop.wait())
     children: list[Process] = []
     try:
-        told = _configurations(wish, identity)
+        control_token = secrets.token_hex(CONTROL_TOKEN_BYTES)
+        told = _configurations(wish, identity, control_token)
         starts = asyncio.gather(*(_start(each, children) for each in told))
         if not await _before(stopped, starts):
             return 0
@@ -78,11 +80,15 @@ async def _serve(wish: Wish, identity: Identity) -> int:
             Endpoint(region, str(one["url"]), identity["instances"][region])
             for region, one in zip(wish.regions, regions, strict=True)
         ]
-        running = Running(endpoints, str(iam["url"]), identity["api_key"])
+        running = Running(endpoints, str(iam["url"]), identity["api_key"], control_token)
         _write_env(wish.env_file, running)
         sys.stdout.write(briefing(running, wish.scale_time))
         sys.stdout.flush()
-        if await _before(stopped, *(asyncio.ensure_future(child.wait()) for child in children)):
+        lives = [
+            asyncio.ensure_future(_outlive(one, ready, child, children))
+            for one, ready, child in _together(told, starts.result(), children)
+        ]
+        if await _before(stopped, *lives):
             raise WorldError("A process of the twin ended by itself; the others were stopped.")
         return 0
     finally:
@@ -124,6 +130,29 @@ async def _start(told: Mapping[str, object], children: list[Process]) -> dict[st
     return ready
 
 
+def _together(
+    told: list[dict[str, object]], readies: list[dict[str, object]], children: list[Process]
+) -> list[tuple[dict[str, object], dict[str, object], Process]]:
+    """What each process was told and what it said; they may have started in any order."""
+    by_pid = {child.pid: child for child in children}
+    return [
+        (one, ready, by_pid[int(str(ready["pid"]))])
+        for one, ready in zip(told, readies, strict=True)
+    ]
+
+
+async def _outlive(
+    told: Mapping[str, object], ready: Mapping[str, object], child: Process, children: list[Process]
+) -> None:
+    """Start a process again each time that a fault crashed it; end when it ended otherwise."""
+    while await child.wait() == CRASHED:
+        assert child.stdout is not None
+        said = json.loads(await child.stdout.readline())
+        await asyncio.sleep(said["restart_after"])
+        again = await _start({**told, "port": ready["port"]}, children)
+        child = next(each for each in children if each.pid == again["pid"])
+
+
 async def _end(children: Sequence[Process]) -> None:
     """Close every lifeline, and insist where that is not enough."""
     for child in children:
@@ -137,7 +166,7 @@ async def _end(children: Sequence[Process]) -> None:
             await child.wait()
 
 
-def _configurations(wish: Wish, identity: Identity) -> list[dict[str, object]]:
+def _configurations(wish: Wish, identity: Identity, control_token: str) -> list[dict[str, object]]:
     """What each process is told: the regions in order, then IAM."""
     api_key = {"key": identity["api_key"], "iam_id": "IBMid-keychaos", "account": ACCOUNT}
     shared = {"signing_key": identity["signing_key"], "api_keys": [api_key]}
@@ -146,6 +175,7 @@ def _configurations(wish: Wish, identity: Identity) -> list[dict[str, object]]:
     for number, region in enumerate((*wish.regions, None)):
         one: dict[str, object] = {"region": region, "host": wish.host, "iam": shared}
         one["port"] = wish.port + number if wish.port else 0
+        one["control_token"] = control_token
         if region is not None:
             tenant = {"id": identity["instances"][region], "account": ACCOUNT, "plan": wish.plan}
             one["instances"] = [tenant]

@@ -5,13 +5,16 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from random import Random
 from statistics import fmean
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from chaos.service.capacity import Capacity, Job, Station
 from tests.service.caller import envelope
 from tests.service.test_server import INSTANCE, process, token
 
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.slow
 CONTROL = {"Authorization": "Bearer control"}
 # Seconds that a busy machine may be late; every bound on time below comes from the model.
 PATIENCE = 5.0
+LATE = 0.5
 
 
 class Region:
@@ -166,3 +170,36 @@ def test_a_real_region_lets_a_burst_wait_its_turn() -> None:
         for number, each in enumerate(lasted):
             assert each >= 0.05 * (number + 1) - 0.005
         assert fmean(lasted) < 0.05 * 5.5 + PATIENCE
+
+
+def test_a_real_region_is_the_m_m_1_queue_that_the_simulated_one_is() -> None:
+    # 40 ms at half the load: an open loop of Poisson arrivals for some 25 s. What the pure station
+    # makes of the very same arrivals, with the same seed, is what the process must make of them (and what
+    # the pure station makes of such arrivals is held against the closed form where it is tested).
+    capacity = Capacity(workers=1, service=0.04)
+    with region(capacity=capacity.model_dump(), seed=5) as one, ThreadPoolExecutor(64) as callers:
+        rng, due, dues = Random(5), 0.5, []
+        for _ in range(300):
+            due += rng.expovariate(0.5 / capacity.service)
+            dues.append(due)
+        # The region has drawn once already, for the key that was made.
+        begun = time.monotonic()
+
+        def call(due: float) -> tuple[float, float]:
+            time.sleep(max(0.0, begun + due - time.monotonic()))
+            sent = time.monotonic() - begun
+            assert one.wrap() == 200
+            return sent, time.monotonic() - begun
+
+        timed = sorted(callers.map(call, dues))
+    station, chance = Station(capacity), Random("5/us-south/capacity")
+    station.arrive(-1e9, chance)
+    predicted = []
+    for sent, _ in timed:
+        job = station.arrive(sent, chance)
+        assert isinstance(job, Job)
+        predicted.append(job.until - sent)
+    measured = fmean(ended - sent for sent, ended in timed)
+    # Connecting takes its time and a busy machine is late, but nobody is served too early.
+    assert measured >= fmean(predicted) - 0.002
+    assert measured <= 1.25 * fmean(predicted) + LATE

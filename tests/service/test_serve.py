@@ -13,6 +13,8 @@ import pytest
 
 from chaos.errors import ScenarioError, WorldError
 from chaos.service.serve import Wish, serve
+from tests.service.caller import envelope
+from tests.service.test_server import fetch, token
 
 PROGRAM = """
 import sys
@@ -79,6 +81,7 @@ def test_it_serves_until_a_signal_and_leaves_no_process(tmp_path: Path, number: 
     told = wait_for(tmp_path / "env")
     assert set(told) == {
         "KEYCHAOS_API_KEY",
+        "KEYCHAOS_CONTROL_TOKEN",
         "KEYCHAOS_IAM_URL",
         "KEYCHAOS_US_SOUTH_URL",
         "KEYCHAOS_US_SOUTH_INSTANCE",
@@ -139,3 +142,39 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.slow
+def test_a_region_that_a_fault_crashed_is_back_at_its_address_with_its_keys(tmp_path: Path) -> None:
+    parent = start(tmp_path)
+    try:
+        told = wait_for(tmp_path / "env")
+        url, iam = told["KEYCHAOS_US_SOUTH_URL"], told["KEYCHAOS_IAM_URL"]
+        mine = {
+            "Authorization": "Bearer " + token(iam, told["KEYCHAOS_API_KEY"]),
+            "Bluemix-Instance": told["KEYCHAOS_US_SOUTH_INSTANCE"],
+        }
+        body = json.dumps(envelope({"name": "key", "extractable": False})).encode()
+        assert fetch(url + "/api/v2/keys", "POST", body, mine)[0] == 201
+        control = {"Authorization": "Bearer " + told["KEYCHAOS_CONTROL_TOKEN"]}
+        crash = json.dumps({"kind": "crash", "restart_after": 0.2}).encode()
+        assert fetch(url + "/_keychaos/faults/crash", "PUT", crash, control)[0] == 200
+        assert len(listed(url, mine)) == 1
+        assert fetch(url + "/_keychaos/faults", headers=control) == (200, {"faults": {}})
+    finally:
+        parent.send_signal(signal.SIGTERM)
+        parent.communicate(timeout=20)
+    assert parent.returncode == 0
+
+
+def listed(url: str, mine: dict[str, str]) -> list[object]:
+    """The keys, once the region is back."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            keys: list[object] = fetch(url + "/api/v2/keys", headers=mine)[1]["resources"]
+        except OSError:
+            assert time.monotonic() < until, "the region did not come back within 30 s"
+            time.sleep(0.05)
+        else:
+            return keys

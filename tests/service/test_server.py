@@ -59,8 +59,8 @@ def fetch(
             return refused.code, None
 
 
-def token(url: str) -> str:
-    form = urlencode({"grant_type": API_KEY_GRANT, "apikey": "api-key"}).encode()
+def token(url: str, api_key: str = "api-key") -> str:
+    form = urlencode({"grant_type": API_KEY_GRANT, "apikey": api_key}).encode()
     issued: str = fetch(url + "/identity/token", "POST", form)[1]["access_token"]
     return issued
 
