@@ -5,8 +5,10 @@ from random import Random
 
 import pytest
 
-from chaos.client.call import Done, Try, Work
-from chaos.client.presets import factory_for
+from chaos.client.call import Done, Try, Work, WorkKind
+from chaos.client.caller import PolicyClient
+from chaos.client.presets import RECOMMENDED, factory_for
+from chaos.client.reading import Reading
 from chaos.errors import ScenarioError
 from chaos.exchange import Answer, Failure, Reply
 from tests.client.playing import PRIMARY, Played, Player, Service, ok, refusing, steady, wiring
@@ -130,3 +132,26 @@ def test_a_done_call_stays_done() -> None:
     assert isinstance(done, Done)
     call.observe(attempt.number, Failure("reset", written=True), 0.2)
     assert call.step(0.2) is done
+
+
+def test_a_wrap_gives_way_where_only_a_throttled_region_is_left_and_an_unwrap_goes_on() -> None:
+    client = factory_for("recommended")(wiring(), Random(1))
+    assert isinstance(client, PolicyClient)
+    for _ in range(3):
+        client.route.failed(0, 0.0, 0.0, 0, "refused")
+    throttled = Reading("throttled", why="429")
+    client.route.blame(1, 0.0, throttled, 0.0, UNWRAP)
+    wrap = client.begin(Work(1, "wrap"), 0.1)
+    done = wrap.step(0.1)
+    assert isinstance(done, Done)
+    assert (done.outcome, "a wrap gives way" in done.why, wrap.over) == ("failed", True, True)
+    assert client.decisions()[-1].kind == "shed"
+    assert isinstance(client.begin(UNWRAP, 0.1).step(0.1), Try)
+
+
+@pytest.mark.parametrize("kind", ["unwrap", "disable"])
+def test_a_call_is_over_when_it_is_done(kind: WorkKind) -> None:
+    call = PolicyClient(RECOMMENDED, wiring(), Random(1)).begin(Work(1, kind), 0.0)
+    assert not call.over
+    assert isinstance(call.step(RECOMMENDED.deadline), Done)
+    assert call.over
