@@ -57,7 +57,13 @@ def scenario(suite: pytest.Pytester, where: str, name: str = "short") -> Path:
 
 
 def play(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
+    """Play in a process of its own."""
     return suite.runpytest_subprocess(*PLUGIN, *words, timeout=240)
+
+
+def look(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
+    """Play in this process, where nothing is loaded anew: enough for what is only collected."""
+    return suite.runpytest_inprocess(*PLUGIN, "-p", "no:asyncio", *words)
 
 
 def ids(result: pytest.RunResult) -> list[str]:
@@ -73,7 +79,7 @@ def test_scenario_files_are_collected_by_their_look_and_foreign_yaml_is_left_alo
     (suite.path / "compose.yaml").write_text("services: {}\n")
     suite.makepyfile("def test_own(): pass")
 
-    found = ids(play(suite, "--collect-only", "-q", "--keychaos-seeds=2"))
+    found = ids(look(suite, "--collect-only", "-q", "--keychaos-seeds=2"))
 
     assert sorted(found) == [
         "scenarios/short.yaml::simulated-seed-3",
@@ -89,7 +95,7 @@ def test_a_named_folder_is_added_to_what_is_collected_and_a_mistake_in_it_has_it
     (suite.path / "elsewhere" / "broken.yaml").write_text("scenarioo: a\nlasts: 5\n")
     suite.makepyfile(test_own="def test_own(): pass")
 
-    result = play(suite, "--collect-only", "-q", "--keychaos-scenarios=elsewhere", "test_own.py")
+    result = look(suite, "--collect-only", "-q", "--keychaos-scenarios=elsewhere", "test_own.py")
 
     assert "elsewhere/short.yaml::simulated-seed-3" in ids(result)
     assert "test_own.py::test_own" in ids(result)
@@ -104,7 +110,13 @@ def test_a_failure_tells_objective_cause_timeline_report_and_replay(
 ) -> None:
     scenario(suite, "short.yaml")
 
-    result = play(suite, "--keychaos-client=preset:key-protect-docs", "--junitxml=junit.xml")
+    result = play(
+        suite,
+        "-p",
+        "no:asyncio",
+        "--keychaos-client=preset:key-protect-docs",
+        "--junitxml=junit.xml",
+    )
 
     assert result.ret == 1
     told = result.stdout.str()
@@ -125,6 +137,7 @@ def test_a_failure_tells_objective_cause_timeline_report_and_replay(
     assert properties["keychaos.availability(fault) >= 90%"].startswith("failed")
 
 
+@pytest.mark.slow
 def test_marked_tests_play_many_seeds_and_keep_reports_where_asked(
     suite: pytest.Pytester,
 ) -> None:
@@ -170,7 +183,7 @@ def test_a_mark_that_makes_no_sense_is_a_mistake_and_not_a_pass(suite: pytest.Py
         """
     )
 
-    result = play(suite)
+    result = look(suite)
 
     assert result.ret not in (0, 1)
     assert "There is no scenario named 'no-such-scenario'" in result.stdout.str()
@@ -224,6 +237,7 @@ ASYNC = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not (find_spec("xdist") and find_spec("pytest_asyncio")),
     reason="pytest-xdist and pytest-asyncio are not installed",
