@@ -174,8 +174,8 @@ def test_a_real_region_lets_a_burst_wait_its_turn() -> None:
 
 def test_a_real_region_is_the_m_m_1_queue_that_the_simulated_one_is() -> None:
     # 40 ms at half the load: an open loop of Poisson arrivals for some 25 s. What the pure station
-    # makes of the very same arrivals, with the same seed, is what the process must make of them (and what
-    # the pure station makes of such arrivals is held against the closed form where it is tested).
+    # makes of the very same arrivals, with the same seed, is what the process must make of them;
+    # the pure station is held against the closed forms where it is tested.
     capacity = Capacity(workers=1, service=0.04)
     with region(capacity=capacity.model_dump(), seed=5) as one, ThreadPoolExecutor(64) as callers:
         rng, due, dues = Random(5), 0.5, []
