@@ -193,15 +193,26 @@ def verify(folder: Path) -> None:
 @click.argument("after", type=click.Path(path_type=Path, file_okay=False), metavar="B")
 @click.option("--fail-on", type=click.Choice(["regression"]), help="Exit 1 where B is worse.")
 @_as_json
+@click.option("--figure", type=click.Path(path_type=Path), help="Draw it into this SVG file.")
 @click.option("--markdown", is_flag=True, help="Say it as Markdown, for a pull request.")
 def compare(
-    *, before: Path, after: Path, fail_on: str | None, as_json: bool, markdown: bool
+    *,
+    before: Path,
+    after: Path,
+    fail_on: str | None,
+    as_json: bool,
+    figure: Path | None,
+    markdown: bool,
 ) -> None:
     """Hold the runs in folder B against those in folder A, a repetition each."""
     from chaos.report import compare as comparing  # noqa: PLC0415 - numpy is slow to import
     from chaos.report import compared  # noqa: PLC0415 - numpy is slow to import
 
     found = comparing.compare(comparing.load(before), comparing.load(after))
+    if figure:
+        from chaos.report import side_by_side  # noqa: PLC0415 - figures are slow to import
+
+        shelf.keep(figure, side_by_side.draw(found))
     if as_json:
         click.echo(compared.encoded(found))
     elif markdown:

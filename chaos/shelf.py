@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
-from chaos.errors import ScenarioError
+from chaos.errors import ScenarioError, WorldError
 
 SUFFIX = ".yaml"
 PACKS = "packs.yaml"
@@ -43,6 +43,14 @@ def text_of(path: Path) -> str:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: not UTF-8 text (byte {error.start}).") from error
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a file that the user asked for. Raises WorldError where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WorldError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _root() -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chaos import shelf
-from chaos.errors import ScenarioError
+from chaos.errors import ScenarioError, WorldError
 
 NAME = "region-down-backup-key"
 
@@ -91,3 +91,11 @@ def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
 
     with pytest.raises(ScenarioError, match="larger than 1,000,000 bytes"):
         shelf.text_of(path)
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    shelf.keep(tmp_path / "a.svg", "<svg/>")
+
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8") == "<svg/>"
+    with pytest.raises(WorldError, match="cannot be written"):
+        shelf.keep(tmp_path / "nowhere" / "a.svg", "<svg/>")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -75,6 +76,7 @@ def _terms(account: Account) -> list[tuple[str, str]]:
     return [(name, term.meaning) for name, term in VOCABULARY.items() if name in named]
 
 
+@cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
