@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import httptools
 
 _INFORMATIONAL = 200
+# Bytes of one answer. Key Protect's are a few kilobytes, a full page of keys a few hundred; what
+# never ends must not take the program's memory with it.
+MOST = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class AnswerParser:
         self._sized = False
         self._to_the_end = False
         self._headers: list[tuple[bytes, bytes]] = []
+        self._fed = 0
         self._parts: list[bytes] = []
         self._parser = httptools.HttpResponseParser(self)
 
@@ -45,6 +49,9 @@ class AnswerParser:
             self.keep = False
             return self.response
         self.begun = True
+        self._fed += len(data)
+        if self._fed > MOST:
+            raise MalformedError(f"more than {MOST} bytes")
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:

@@ -27,7 +27,7 @@ from chaos.client.driving import BlockingDriver, Driven, Observer
 from chaos.client.httpx_terms import Broken, as_httpx
 from chaos.client.policy import Policy
 from chaos.client.presets import RECOMMENDED
-from chaos.client.reading import OK
+from chaos.client.reading import SUCCESSES
 from chaos.client.transport import LeanTransport
 from chaos.client.wire import Headers
 from chaos.exchange import Answer, Failure
@@ -97,7 +97,9 @@ class _Program:
         An answer that was not whole is none, whatever its status line said.
         """
         reply = driven.reply
-        if isinstance(reply, Answer) and (driven.meaning != "down" or reply.status != OK):
+        if isinstance(reply, Answer) and (
+            driven.meaning != "down" or reply.status not in SUCCESSES
+        ):
             headers = {
                 name: value for name, value in reply.headers.items() if name not in _OF_THE_WIRE
             }

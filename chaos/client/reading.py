@@ -25,6 +25,7 @@ does not open this ciphertext. ``no``: the request as such is refused. ``cancell
 """
 
 OK, CREATED, NO_CONTENT = 200, 201, 204
+SUCCESSES = frozenset({OK, CREATED, NO_CONTENT})
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, REQUEST_TIMEOUT = 401, 403, 404, 408
 GONE, UNPROCESSABLE, TOO_MANY = 410, 422, 429
 SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
@@ -56,7 +57,7 @@ def read(work: Work, reply: Reply) -> Reading:
         if reply.kind == "cancelled":
             return Reading("cancelled", why="cancelled", written=reply.written)
         return Reading("down", why=reply.kind.replace("_", " "), written=reply.written)
-    if reply.status in (OK, CREATED, NO_CONTENT):
+    if reply.status in SUCCESSES:
         return _read_result(work, reply)
     # What a gateway or a crash answers does not say whether the request was carried out.
     unsure = reply.status >= SERVER_ERROR and reply.status not in (NOT_IMPLEMENTED, UNAVAILABLE)

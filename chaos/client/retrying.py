@@ -4,7 +4,7 @@ from math import inf
 
 from chaos.client.budget import Cause
 from chaos.client.policy import Policy
-from chaos.client.reading import OK, TIMEOUTS, Reading
+from chaos.client.reading import SUCCESSES, TIMEOUTS, Reading
 from chaos.client.retry_after import AmazonRetryAfter, RetryAfter, asked_for
 from chaos.client.route import Route
 from chaos.exchange import Answer, Failure, Reply
@@ -33,7 +33,7 @@ class Retrying:
         policy = self._policy
         if policy.failover and reading.meaning in policy.failover.leaves_on:
             return True
-        if isinstance(reply, Answer) and reply.status == OK:
+        if isinstance(reply, Answer) and reply.status in SUCCESSES:
             # It came as a success but is none.
             return policy.retried.covers(_TRUNCATED)
         if policy.retried.covers(reply):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.client.parsing import AnswerParser, MalformedError, Response
+from chaos.client.parsing import MOST, AnswerParser, MalformedError, Response
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
@@ -78,3 +78,12 @@ def test_informational_answers_go_before_the_answer(status: bytes) -> None:
     _, response = parsed(b"HTTP/1.1 " + status + b"\r\nLink: x\r\n\r\n" + WHOLE, [])
     assert response is not None
     assert (response.status, len(response.headers)) == (200, 2)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Long: "])
+def test_an_answer_that_never_ends_is_given_up_before_it_fills_the_memory(head: bytes) -> None:
+    parser = AnswerParser()
+    parser.feed(head)
+    parser.feed(b"x" * (MOST // 2))
+    with pytest.raises(MalformedError, match="more than"):
+        parser.feed(b"x" * MOST)

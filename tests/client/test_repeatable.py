@@ -409,3 +409,12 @@ def test_a_backup_that_does_not_open_what_the_primary_opens_is_named_stale() -> 
     (decision,) = played.kinds("stale_backup")
     assert decision.region == "us-east"
     assert decision.why == "us-south opens what this one does not: it lacks that key version"
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_success_without_a_body_is_none_and_the_backup_is_asked(status: int) -> None:
+    def empty(attempt: Try, _: float) -> tuple[float, Reply]:
+        return 0.01, Answer(status) if attempt.region == "us-south" else ok(attempt)
+
+    (_, done) = play(empty).done[0]
+    assert (done.outcome, done.region) == ("ok", "us-east")
