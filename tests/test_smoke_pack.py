@@ -22,6 +22,8 @@ class Member:
     """One scenario of the pack with the client that must fail it, and where the failure shows.
 
     ``shorter`` makes it fit for real sockets, ``smaller`` for this test; the rules are the file's.
+    Without ``shorter`` it is held in virtual time alone: a herd and a token's last seconds are
+    judged by the tenth of a second, which a busy machine's clock does not give.
     """
 
     bad: str
@@ -52,14 +54,15 @@ SMOKE = {
     "iam-token-down": Member(
         "preset:keyprotect-python-3.0",
         "token_requests",
-        ("lasts=86s", "load.rate=60/s", "clients.count=12"),
-        (),
+        smaller=("load.rate=60/s", "clients.count=12"),
     ),
     "thundering-herd": Member(
         "preset:key-protect-docs",
         "herd_index",
-        ("lasts=58s", "faults.nobody-gets-through.at=6s", "faults.nobody-gets-through.lasts=16s"),
-        ("clients.count=60", "load.rate=120/s"),
+        smaller=(
+            *("clients.count=40", "load.rate=80/s", "lasts=75s"),
+            *("faults.nobody-gets-through.at=10s", "faults.nobody-gets-through.lasts=20s"),
+        ),
     ),
 }
 
@@ -95,8 +98,17 @@ def test_the_pack_is_what_is_held_here() -> None:
     assert set(packs["smoke"]) == set(SMOKE)
 
 
-@pytest.mark.parametrize("name", SMOKE)
-@pytest.mark.parametrize("world", ["simulated", pytest.param("sockets", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("world", "name"),
+    [
+        *(("simulated", name) for name in SMOKE),
+        *(
+            pytest.param("sockets", name, marks=pytest.mark.slow)
+            for name, member in SMOKE.items()
+            if member.shorter
+        ),
+    ],
+)
 def test_a_good_client_passes_and_a_bad_one_fails(world: str, name: str, folder: Path) -> None:
     sides = ("good", "bad")
     # Real time passes for both at once.
