@@ -197,8 +197,7 @@ class RepeatableCall:
         if first.probe:
             return Wait(until)
         region = self.client.route.regions[first.index]
-        usual = hedge.times * region.latency
-        at = first.sent + (max(hedge.after, usual))
+        at = first.sent + max(hedge.after, hedge.times * region.latency)
         if now < at:
             return Wait(min(until, at))
         self._hedged = True
@@ -269,9 +268,8 @@ class RepeatableCall:
     def _refuse(self, reading: Reading, now: float) -> None:
         """A final no: it is told to the caller, and no region is asked again."""
         if reading.meaning == "denied":
-            self.client.route.note(
-                "denied", now, self.work.number, self._sending.region, "", reading.why
-            )
+            name = self._sending.region
+            self.client.route.note("denied", now, self.work.number, name, "", reading.why)
         self._finish(Done("failed", self._sending.region, None, reading.why))
 
     def _give_up(self, why: str, now: float, kind: DecisionKind = "gave_up") -> Done:
