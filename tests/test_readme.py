@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 INSTALLS = "python3 -m venv"
-SLOW = ("keychaos run", "keychaos report", "keychaos verify", "keychaos compare")
+SLOW = ("pytest ", "keychaos run", "keychaos report", "keychaos verify", "keychaos compare")
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ def folder(tmp_path: Path) -> Path:
         name = re.match(r"# (\w+\.py)\n", block)
         if language == "python" and name:
             (tmp_path / name.group(1)).write_text(block, encoding="utf-8")
-    front_door = tmp_path / "bin" / "keychaos"
-    front_door.parent.mkdir()
-    front_door.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m chaos.cli "$@"\n')
-    front_door.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    plugin = "" if entry_points(group="pytest11", name="keychaos") else "-p chaos.pytest_plugin"
+    for name, words in {"keychaos": "chaos.cli", "pytest": f"pytest {plugin}"}.items():
+        front_door = tmp_path / "bin" / name
+        front_door.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {words} "$@"\n')
+        front_door.chmod(0o755)
     return tmp_path
 
 
