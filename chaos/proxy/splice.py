@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import select
 import sys
 from collections.abc import Callable
 
@@ -43,39 +44,31 @@ class Splice:
         self._ended: Ended | None = None
         self._piped = 0
         self._small = 0
-        self._reading = self._writing = False
+        # uvloop's readers and writers are not told of a socket that was reset while they waited;
+        # an epoll of our own is only ever readable, whatever happened to what it watches.
+        self._watch = select.epoll()
+        self._awaited = -1
 
     def start(self, ended: Ended) -> None:
         """Begin to move bytes."""
         self._ended = ended
-        self._read_on()
+        self._await(self._source, select.EPOLLIN)
+        self._loop.add_reader(self._watch.fileno(), self._ready)
 
-    def _read_on(self) -> None:
-        if self._writing:
-            self._loop.remove_writer(self._destination)
-            self._writing = False
-        if not self._reading:
-            self._loop.add_reader(self._source, self._readable)
-            self._reading = True
+    def _await(self, descriptor: int, event: int) -> None:
+        if descriptor == self._awaited:
+            return
+        if self._awaited >= 0:
+            self._watch.unregister(self._awaited)
+        self._watch.register(descriptor, event)
+        self._awaited = descriptor
 
-    def _wait_to_write(self) -> None:
-        if self._reading:
-            self._loop.remove_reader(self._source)
-            self._reading = False
-        if not self._writing:
-            self._loop.add_writer(self._destination, self._writable)
-            self._writing = True
-
-    def _readable(self) -> None:
+    def _ready(self) -> None:
         try:
-            self._move()
-        except OSError as error:
-            self._finish(error)
-
-    def _writable(self) -> None:
-        try:
-            if self._push():
-                self._read_on()
+            if self._awaited == self._source:
+                self._move()
+            elif self._push():
+                self._await(self._source, select.EPOLLIN)
         except OSError as error:
             self._finish(error)
 
@@ -92,7 +85,7 @@ class Splice:
             self._piped += size
             turn += size
             if not self._push():
-                self._wait_to_write()
+                self._await(self._destination, select.EPOLLOUT)
                 return
             self._small = self._small + 1 if size < SMALL else 0
             if self._small >= SMALL_READS:
@@ -121,10 +114,8 @@ class Splice:
         if self._source < 0:
             return b""
         self._ended = None
-        if self._reading:
-            self._loop.remove_reader(self._source)
-        if self._writing:
-            self._loop.remove_writer(self._destination)
+        self._loop.remove_reader(self._watch.fileno())
+        self._watch.close()
         left = bytearray()
         while self._piped > len(left):
             left += os.read(self._read, PIPE_SIZE)
