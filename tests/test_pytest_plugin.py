@@ -105,6 +105,7 @@ def test_a_named_folder_is_added_to_what_is_collected_and_a_mistake_in_it_has_it
     assert "Traceback" not in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_a_failure_tells_objective_cause_timeline_report_and_replay(
     suite: pytest.Pytester,
 ) -> None:
