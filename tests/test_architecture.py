@@ -61,8 +61,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 
 PURE = (
-    *("chaos.quick", "chaos.errors", "chaos.exchange", "chaos.scenario", "chaos.client", "chaos.service"),
-    *("chaos.proxy", "chaos.run", "chaos.analysis"),
+    *("chaos.quick", "chaos.errors", "chaos.exchange", "chaos.scenario", "chaos.client"),
+    *("chaos.service", "chaos.proxy", "chaos.run", "chaos.analysis"),
 )
 LIBRARY_NAMES = {
     "data_received": "asyncio.Protocol",

@@ -52,8 +52,8 @@ def folder(tmp_path: Path) -> Path:
             (tmp_path / name.group(1)).write_text(block, encoding="utf-8")
     (tmp_path / "bin").mkdir()
     plugin = "" if entry_points(group="pytest11", name="keychaos") else "-p chaos.pytest_plugin"
-    for name, words in {"keychaos": "chaos.cli", "pytest": f"pytest {plugin}"}.items():
-        front_door = tmp_path / "bin" / name
+    for command, words in {"keychaos": "chaos.cli", "pytest": f"pytest {plugin}"}.items():
+        front_door = tmp_path / "bin" / command
         front_door.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {words} "$@"\n')
         front_door.chmod(0o755)
     return tmp_path
