@@ -26,7 +26,7 @@ class Insides:
             "eligible": float(counts.eligible),
             "matched": float(counts.matched),
             "injected": float(counts.injected),
-            "escaped": float(counts.eligible - counts.injected),
+            "escaped": float(counts.escaped),
         }
         if counts.first is not None:
             told["first"] = counts.first - self._epoch

@@ -35,6 +35,11 @@ class Counts:
     first: float | None = None
     last: float | None = None
 
+    @property
+    def escaped(self) -> int:
+        """Requests that stood under it and were not touched."""
+        return self.eligible - self.injected
+
     def touch(self, now: float) -> None:
         """Count a request that was touched."""
         self.injected += 1
@@ -66,7 +71,7 @@ class Injected:
                 "eligible": counts.eligible,
                 "matched": counts.matched,
                 "injected": counts.injected,
-                "escaped": counts.eligible - counts.injected,
+                "escaped": counts.escaped,
                 "first": counts.first,
                 "last": counts.last,
             },
