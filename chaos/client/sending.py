@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Over a connection of its own, for one from before the trouble may be dead without knowing it.
 _FRESH = frozenset({"retry", "hedge", "probe"})
+# What an attempt is called for where it goes, as long as its call has not been there before.
+_WHERE = frozenset({"first", "failover"})
 
 
 class Attempt:
@@ -62,27 +64,27 @@ class Sending:
         policy, region = client.policy, client.route.regions[index]
         timeouts, target = policy.timeouts, region.target
         why: Why = choice.why
-        if why in ("first", "failover") and self.asked(index):
+        asked = 1 << index
+        if self._asked & asked and why in _WHERE:
             why = "retry"
-        self._asked |= 1 << index
+        self._asked |= asked
         self.made += 1
-        self.numbered += 1
-        number = self.numbered
+        self.numbered = number = self.numbered + 1
         total = timeouts.total
         if choice.probe:
             total = min(total, client.route.probe_patience(index))
         if policy.bounded and total > self._deadline - now:
             total = self._deadline - now
-        self.region = target.region
+        self.region = name = target.region
         self.under_way[number] = Attempt(choice, now, now + total, client.tokens.text, paid=paid)
         region.account.sent(retry=paid)
         return Try(
             number,
-            target.region,
+            name,
             target.endpoint,
             client.request(index, work, number, body),
-            min(total, timeouts.connect),
-            min(total, timeouts.read),
+            timeouts.connect if timeouts.connect < total else total,
+            timeouts.read if timeouts.read < total else total,
             total,
             waited,
             why,

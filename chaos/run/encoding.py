@@ -108,10 +108,10 @@ class Encoder:
 def _said(event: Event) -> Event:
     """The event with what its client said in its own words rid of secrets."""
     match event:
-        case Decided(client, decision):
-            return Decided(client, replace(decision, why=redacted(decision.why)))
-        case Audited():
-            return replace(event, why=redacted(event.why))
+        case Decided(client, decision) if (why := redacted(decision.why)) != decision.why:
+            return Decided(client, replace(decision, why=why))
+        case Audited(why=said) if (why := redacted(said)) != said:
+            return replace(event, why=why)
     return event
 
 

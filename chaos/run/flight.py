@@ -35,8 +35,8 @@ class Flight(VirtualTicket):
 
     def expires(self) -> float:
         """When its timeouts end it, should nothing more be heard."""
-        patience = self.attempt.read if self.written else self.attempt.connect
-        return min(self.heard + patience, self.ends_by)
+        expires = self.heard + (self.attempt.read if self.written else self.attempt.connect)
+        return expires if expires < self.ends_by else self.ends_by
 
     def guard(self, until: float) -> None:
         """Something will happen to it at ``until``: a timer is due only where it ends before."""

@@ -122,7 +122,7 @@ def _awaited(member: Member, step: Wait, flights: list[Flight]) -> list[Flight]:
 
 def _hear(world: World, member: Member, awaited: list[Flight], flights: list[Flight]) -> None:
     """Tell what came of those that ended; a call's own are no longer under way then."""
-    for flight in list(awaited):
+    for flight in tuple(awaited):
         if flight.ticket.reply is not None:
             _tell(world, member, flight)
             if flight in flights:

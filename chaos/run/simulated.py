@@ -17,12 +17,12 @@ from chaos.run.flight import Flight
 from chaos.run.insides import Insides
 from chaos.run.virtual import VirtualTicket, VirtualTime, Waiter
 from chaos.run.wires import Wire
-from chaos.run.world import Applied, Event, Program, Ticket
+from chaos.run.world import Applied, Event, Program, Ticket, Wrapped
 from chaos.scenario.model import Change
 
 
 class SimulatedWorld:
-    """Virtual time with a wire for every endpoint."""
+    """Virtual time with a wire for every endpoint; ``ledger`` holds every data key ever wrapped."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class SimulatedWorld:
         self._epoch = epoch
         self._note = note
         self._insides = insides or Insides({}, epoch)
+        self.ledger: list[Wrapped] = []
         self._toxics: dict[str, Toxic] = {}
         self._noted: dict[type[Event], list[Waiter[Event]]] = {}
 
@@ -97,6 +98,8 @@ class SimulatedWorld:
         return {name: float(value) for name, value in counts.items() if value is not None}
 
     def note(self, event: Event) -> None:
+        if isinstance(event, Wrapped):
+            self.ledger.append(event)
         self._note(event)
         if self._noted:
             for waiter in self._noted.pop(type(event), ()):

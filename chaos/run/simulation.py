@@ -14,7 +14,7 @@ from chaos.run.provision import Provisioned, Site, provision
 from chaos.run.simulated import SimulatedWorld
 from chaos.run.virtual import VirtualTime
 from chaos.run.wires import Wire
-from chaos.run.world import Event, Program, World, Wrapped
+from chaos.run.world import Event, Program
 from chaos.scenario.model import IAM, Scenario
 from chaos.service.api import KeyService
 from chaos.service.conditions import Terms
@@ -35,14 +35,7 @@ def simulate(
     ``epoch`` is the UTC time of time zero in seconds since 1970.
     """
     time = VirtualTime(-PREPARED_WITHIN)
-    ledger: list[Wrapped] = []
-
-    def keep(event: Event) -> None:
-        if isinstance(event, Wrapped):
-            ledger.append(event)
-        note(event)
-
-    world, sites, iam = _build(scenario, time, epoch, keep)
+    world, sites, iam = _build(scenario, time, epoch, note)
     stages: list[Provisioned] = []
 
     async def set_stage() -> None:
@@ -54,7 +47,7 @@ def simulate(
     members = fleet(scenario, factory, stage.supply, epoch)
     time.play(_both(nemesis(world, scenario.changes()), starts(world, scenario, members)))
     ended = time.now
-    time.play([(ended, audit(world, ledger, stage.origins, stage.supply.credential))])
+    time.play([(ended, audit(world, world.ledger, stage.origins, stage.supply.credential))])
     return Ending(ended)
 
 
@@ -65,7 +58,7 @@ def _both(first: Program, rest: Iterable[tuple[float, Program]]) -> Iterable[tup
 
 def _build(
     scenario: Scenario, time: VirtualTime, epoch: float, note: Callable[[Event], None]
-) -> tuple[World, dict[str, Site], str]:
+) -> tuple[SimulatedWorld, dict[str, Site], str]:
     """The service's regions, a direct and a proxied wire to each, and the world around them."""
     entropy = Random(f"{scenario.seed}/entropy").randbytes
     owner = Identity("IBMid-keychaos", ACCOUNT)

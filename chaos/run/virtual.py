@@ -85,8 +85,9 @@ class VirtualTime:
 
     def at(self, when: float, action: Action) -> None:
         """Do ``action`` at ``when``, after everything that was put there before."""
-        self._tie += 1
-        heappush(self._heap, (max(self.now, when), self._tie, action))
+        self._tie = tie = self._tie + 1
+        now = self.now
+        heappush(self._heap, (when if when > now else now, tie, action))
 
     async def sleep_until(self, when: float) -> None:
         """Let other programs go on until ``when``."""
@@ -100,16 +101,17 @@ class VirtualTime:
     ) -> Awaitable[VirtualTicket | None]:
         """The ticket that ended first, in the order given where several have; None at ``until``."""
         waiter: Waiter[VirtualTicket] = Waiter(self)
-        # Most attempts end before anyone loses patience: no timer that could not fire.
-        patient = until == inf
+        ends_by = inf
         for ticket in tickets:
             if ticket.reply is not None:
                 waiter.rouse(ticket)
                 return waiter
-            patient = patient or ticket.ends_by <= until
+            if ticket.ends_by < ends_by:
+                ends_by = ticket.ends_by
         for ticket in tickets:
             ticket.waiters += (waiter,)
-        if not patient:
+        # Most attempts end before anyone loses patience: no timer that could not fire.
+        if until < ends_by:
             self.at(until, waiter.rouse)
         return waiter
 

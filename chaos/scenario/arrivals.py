@@ -22,18 +22,20 @@ def arrivals(scenario: Scenario) -> Iterator[Arrival]:
     count = scenario.clients.count
     order = list(range(count))
     Random(f"{scenario.seed}/order").shuffle(order)
+    mix = scenario.load.mix
     for number, due in enumerate(_poisson(scenario, rng) if poisson else _constant(scenario)):
         drawn, mixed, draw = rng.random(), rng.random(), rng.random()
         client = int(drawn * count) if poisson else order[number % count]
-        yield Arrival(number, due, client, _kind(scenario.load.mix, mixed), draw)
+        yield Arrival(number, due, client, _kind(mix, mixed), draw)
 
 
 def _poisson(scenario: Scenario, rng: Random) -> Iterator[float]:
+    rate, lasts = scenario.load.rate, scenario.lasts
     due = 0.0
     while True:
         # By inversion instead of expovariate, whose formula Python does not promise to keep.
-        due -= log1p(-rng.random()) / scenario.load.rate
-        if due >= scenario.lasts:
+        due -= log1p(-rng.random()) / rate
+        if due >= lasts:
             return
         yield due
 
