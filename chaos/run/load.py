@@ -15,6 +15,7 @@ import contextlib
 import json
 import signal
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -119,9 +120,9 @@ class Dispatcher(User):
         gevent.spawn(runner.quit)
         gevent.sleep(PATIENCE)
 
+    @abstractmethod
     def drive(self) -> None:
         """Play the plan to its end."""
-        raise NotImplementedError
 
 
 def run_under_locust(load: Load, play: Callable[[], None]) -> None:
