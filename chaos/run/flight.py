@@ -36,7 +36,7 @@ class Flight(VirtualTicket):
     def expires(self) -> float:
         """When its timeouts end it, should nothing more be heard."""
         expires = self.heard + (self.attempt.read if self.written else self.attempt.connect)
-        return expires if expires < self.ends_by else self.ends_by
+        return min(self.ends_by, expires)
 
     def guard(self, until: float) -> None:
         """Something will happen to it at ``until``: a timer is due only where it ends before."""

@@ -87,7 +87,7 @@ class VirtualTime:
         """Do ``action`` at ``when``, after everything that was put there before."""
         self._tie = tie = self._tie + 1
         now = self.now
-        heappush(self._heap, (when if when > now else now, tie, action))
+        heappush(self._heap, (max(now, when), tie, action))
 
     async def sleep_until(self, when: float) -> None:
         """Let other programs go on until ``when``."""
@@ -106,8 +106,7 @@ class VirtualTime:
             if ticket.reply is not None:
                 waiter.rouse(ticket)
                 return waiter
-            if ticket.ends_by < ends_by:
-                ends_by = ticket.ends_by
+            ends_by = min(ends_by, ticket.ends_by)
         for ticket in tickets:
             ticket.waiters += (waiter,)
         # Most attempts end before anyone loses patience: no timer that could not fire.
