@@ -129,6 +129,7 @@ def test_a_bad_option_is_said_before_anything_is_played(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_simulated_run_passes_writes_its_reports_and_can_be_rebuilt(tmp_path: Path) -> None:
     folder = tmp_path / "run"
 

@@ -98,7 +98,7 @@ def _way_to_the_world(tree: Tree, name: str, touching: Mapping[str, list[str]]) 
 
 def _touches(module: Module) -> Iterator[str]:
     own = module.name.split(".")[0]
-    for imported in module.imports():
+    for imported in module.imports:
         first, _, rest = imported.name.partition(".")
         if first == "random" and rest not in SEEDED:
             yield f"line {imported.line} imports {imported.name}, which nobody seeded"

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -24,8 +25,12 @@ class Module:
     text: str
     syntax: ast.Module
 
-    def imports(self) -> Iterator[Import]:
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
         """Everything imported, also inside functions and under TYPE_CHECKING."""
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[Import]:
         for node in ast.walk(self.syntax):
             if isinstance(node, ast.Import):
                 yield from (Import(alias.name, node.lineno) for alias in node.names)
@@ -48,11 +53,17 @@ class Tree:
         self.modules = {
             name: Module(name, text, ast.parse(text)) for name, text in sorted(sources.items())
         }
+        self._inside: dict[str, set[str]] = {}
 
     def inside(self, module: Module) -> set[str]:
         """The modules of the tree that a module imports; the packages around them run as well."""
+        if module.name not in self._inside:
+            self._inside[module.name] = self._found_inside(module)
+        return self._inside[module.name]
+
+    def _found_inside(self, module: Module) -> set[str]:
         found: set[str] = set()
-        for imported in module.imports():
+        for imported in module.imports:
             parts = imported.name.split(".")
             around = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
             found |= around & self.modules.keys()
@@ -61,7 +72,7 @@ class Tree:
     def named(self, module: Module) -> set[str]:
         """The modules that a module imports by name, without the packages around them."""
         found: set[str] = set()
-        for imported in module.imports():
+        for imported in module.imports:
             name = imported.name
             while name and name not in self.modules:
                 name = name.rpartition(".")[0]
