@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ class Peers:
         self.iam = ""
         self.injector: Injector | None = None
         self._inside: ServiceInjector | None = None
+        self._opened = time.time()
         self._control_token = secrets.token_urlsafe(API_KEY_BYTES)
 
     async def spawn(self, name: str, module: str) -> Child:
@@ -101,6 +103,8 @@ class Peers:
                 "iam": iam,
                 "instances": [{"id": instance, "account": ACCOUNT}],
                 "seed": self._scenario.seed,
+                "scale_time": self._scenario.service.timers,
+                "scaled_from": self._opened,
                 "control_token": self._control_token,
             },
         )

@@ -17,6 +17,7 @@ from chaos.run.wires import Wire
 from chaos.run.world import Event, Program
 from chaos.scenario.model import IAM, Scenario
 from chaos.service.api import KeyService
+from chaos.service.clock import Clock
 from chaos.service.conditions import Terms
 from chaos.service.front_door import FrontDoor
 from chaos.service.iam import Iam
@@ -72,8 +73,9 @@ def _build(
     regions: dict[str, Wire] = {}
     sites: dict[str, Site] = {}
     doors: dict[str, FrontDoor] = {}
+    clock = Clock(scenario.service.timers, epoch + time.now)
     for region in scenario.regions:
-        service = KeyService(region.name, iam=iam, entropy=entropy)
+        service = KeyService(region.name, iam=iam, entropy=entropy, clock=clock)
         instance = service.add_instance(ACCOUNT).id
 
         door = doors[region.name] = FrontDoor(service, Terms(seed=scenario.seed))

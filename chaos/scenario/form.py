@@ -20,6 +20,7 @@ from chaos.scenario.words import (
     RegionOfFile,
     Rule,
     Share,
+    Timers,
 )
 
 
@@ -93,6 +94,8 @@ class ServiceForm(BaseModel):
 
     token_lasts: Annotated[Duration, Field(ge=1)] = Field("1h", validate_default=True)
     """How long an access token is good."""
+    timers: Timers = Field("real", validate_default=True)
+    """How fast the service's own waiting times pass, such as an hour between two rotations."""
 
 
 class ObjectivesForm(BaseModel):

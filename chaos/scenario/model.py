@@ -61,9 +61,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What holds in every region of the service; ``token_lasts`` is how long IAM's tokens do."""
+    """What holds in every region of the service.
+
+    ``token_lasts`` is how long IAM's tokens do. ``timers`` is how many times as fast the service's
+    own waiting times pass: the 30 s between two changes of a key's state, the hour between two
+    rotations, the 4 h, 30 and 90 days after a deletion, the 7 days of a first approval.
+    """
 
     token_lasts: float = 3600.0
+    timers: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from chaos.scenario.expression import DIMENSIONS
 from chaos.scenario.fault_form import written
 from chaos.scenario.model import IAM, Attribute, Change, Fault, Phase, PhaseName, Scenario
 from chaos.scenario.quantity import duration, render
+from chaos.scenario.words import timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ def _topology(scenario: Scenario) -> Iterator[str]:
         ]
         trip = f"round trip {duration(region.latency)} ± {duration(region.jitter)}"
         yield f"region   {region.name}: {', '.join([trip, *holds])}"
-    clients, load = scenario.clients, scenario.load
+    service, clients, load = scenario.service, scenario.clients, scenario.load
+    lasts, pace = duration(service.token_lasts), timers(service.timers)
+    yield f"service  tokens last {lasts}; timers: {pace}"
     order = ", then ".join(clients.regions)
     yield f"clients  {clients.count}, {clients.policy}: {order}; {clients.wrapped} data keys each"
     mix = ", ".join(f"{render(share, 'share')} {kind}" for kind, share in load.mix if share)

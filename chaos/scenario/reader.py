@@ -105,7 +105,7 @@ def _scenario(
         source=text,
         path=path,
         overrides=tuple(overrides),
-        service=Service(form.service.token_lasts),
+        service=Service(form.service.token_lasts, form.service.timers),
     )
 
 

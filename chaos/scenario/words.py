@@ -4,8 +4,10 @@ A word that names something else in the file (a region, a parameter) is checked 
 :class:`Known` words of that file while it is read, so that its mistake has a line like any other.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
@@ -19,6 +21,8 @@ from chaos.scenario.quantity import Dimension, Quantity, parse, parse_as, patter
 from chaos.scenario.vocabulary import VOCABULARY
 
 LONGEST_RUN = 24 * 3600.0
+FASTEST_TIMERS = 1_000_000
+_TIMERS = re.compile(r"real|scale +([0-9]{1,7}(\.[0-9]{1,6})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,25 @@ def _known_region(name: str, info: ValidationInfo) -> str:
     if isinstance(known, Known) and name not in known.regions:
         raise ValueError(f"'{name}' is not a region{did_you_mean(name, known.regions)}")
     return name
+
+
+def _timers(given: object) -> float:
+    match = _TIMERS.fullmatch(given.strip()) if isinstance(given, str) else None
+    if match is None:
+        raise ValueError("needs 'real', or 'scale' and how many times as fast, as in 'scale 3600'")
+    scale = float(match.group(1) or 1)
+    if not 1 <= scale <= FASTEST_TIMERS:
+        raise ValueError(f"the scale of timers is from 1, which is real, to {FASTEST_TIMERS}")
+    return scale
+
+
+def timers(scale: float) -> str:
+    """A scale of timers as a scenario file has it.
+
+    >>> timers(1.0), timers(3600.0)
+    ('real', 'scale 3600')
+    """
+    return "real" if scale == 1 else f"scale {Decimal(repr(scale)).normalize():f}"
 
 
 def _rule(text: object, info: ValidationInfo) -> Objective:
@@ -82,6 +105,17 @@ Share = Annotated[
     float, BeforeValidator(partial(parse_as, "share")), Field(ge=0, le=1), _schema("share", "99.9%")
 ]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Timers = Annotated[
+    float,
+    BeforeValidator(_timers),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^({_TIMERS.pattern})$",
+            "examples": ["real", "scale 3600"],
+        }
+    ),
+]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 RegionOfFile = Annotated[str, AfterValidator(_known_region)]
 Rule = Annotated[

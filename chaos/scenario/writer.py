@@ -8,6 +8,7 @@ from chaos.scenario.expression import DIMENSIONS
 from chaos.scenario.fault_form import written
 from chaos.scenario.model import Fault, Scenario
 from chaos.scenario.quantity import render
+from chaos.scenario.words import timers
 
 
 def write(scenario: Scenario) -> str:
@@ -30,7 +31,10 @@ def _plain(scenario: Scenario) -> dict[str, object]:
             for region in scenario.regions
         },
         "keys": {key.name: list(key.regions) for key in scenario.keys},
-        "service": {"token_lasts": _seconds(scenario.service.token_lasts)},
+        "service": {
+            "token_lasts": _seconds(scenario.service.token_lasts),
+            "timers": timers(scenario.service.timers),
+        },
         "clients": {
             "count": clients.count,
             "policy": clients.policy,

@@ -7,7 +7,7 @@ The line is one JSON object; every field may be left out::
              "api_keys": [{"key": "…", "iam_id": "IBMid-1", "account": "…", "name": "…",
                            "grants": {"*": ["Manager", "KeyPurge"]}}]},
      "instances": [{"id": "…", "account": "…", "name": "…", "plan": "…"}],
-     "seed": 7, "scale_time": 1.0, "directory": "/var/lib/keychaos",
+     "seed": 7, "scale_time": 1.0, "scaled_from": 1.8e9, "directory": "/var/lib/keychaos",
      "capacity": {"workers": 8, "service": 0.02, "queue": 100}, "quota": {"rate": 500},
      "ejects_after": 5.0, "readmits_after": 5.0, "control_token": "…",
      "faults": {"name": {"kind": "slow", "latency": 0.5}},
@@ -16,7 +16,9 @@ The line is one JSON object; every field may be left out::
 ``region`` null makes a process that serves IAM alone. Without ``seed`` all entropy is the system's.
 With ``directory`` the keys are kept there, sealed, and found again by the next process; then
 ``instances`` that it already holds are left as they are. All processes of one world are given the
-same ``iam``; then each region takes every token of it. :mod:`chaos.service.capacity` and
+same ``iam``; then each region takes every token of it. ``scaled_from`` is since when, in UTC since
+1970, the clock runs ``scale_time`` times as fast; without it that is since the process started, and
+from where the keys that were kept had got to. :mod:`chaos.service.capacity` and
 :mod:`chaos.service.quota` say what theirs mean; null is no bound. With ``control_token`` there is
 the control API (:mod:`chaos.service.control`); ``faults`` are in force from the beginning. With
 ``standby_of`` the process is the standby of the region at that address, whose name it has, and
@@ -95,6 +97,7 @@ class Configuration(_Strict):
     instances: tuple[Tenant, ...] = ()
     seed: int | None = None
     scale_time: float = Field(default=1.0, gt=0)
+    scaled_from: float | None = Field(default=None, allow_inf_nan=False)
     directory: str | None = None
     capacity: Capacity | None = None
     quota: Quota | None = None

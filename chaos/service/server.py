@@ -131,8 +131,11 @@ def _key_service(
         rsa_key=new_rsa_key,
         storage=storage,
     )
-    latest = max((each.latest() for each in service.instances.values()), default=started)
-    service.clock = Clock(configuration.scale_time, started, max(0.0, latest - started))
+    if configuration.scaled_from is None:
+        latest = max((each.latest() for each in service.instances.values()), default=started)
+        service.clock = Clock(configuration.scale_time, started, max(0.0, latest - started))
+    else:
+        service.clock = Clock(configuration.scale_time, configuration.scaled_from)
     for tenant in configuration.instances:
         if tenant.id not in service.instances:
             service.add_instance(

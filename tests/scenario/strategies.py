@@ -116,6 +116,6 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         parameters=tuple((name, limit.value) for name, limit in parameters.items()),
         window=draw(milliseconds(1, 9000)),
         source="",
-        service=Service(draw(milliseconds(1000, 7_200_000))),
+        service=Service(draw(milliseconds(1000, 7_200_000)), draw(st.integers(1000, 10**9)) / 1000),
         path="",
     )

@@ -12,6 +12,7 @@ def test_the_shipped_scenario_is_told_as_people_would_tell_it() -> None:
     assert told[1] == "seed 7, 70s, about 7,350 operations"
     assert "region   us-south: round trip 3ms ± 1ms, primary of root key orders" in told
     assert "region   us-east: round trip 28ms ± 4ms, backup of root key orders" in told
+    assert "service  tokens last 3600s; timers: real" in told
     assert "clients  60, recommended: us-south, then us-east; 2 data keys each" in told
     assert "load     105/s, poisson: 10% wrap, 90% unwrap" in told
     first = "the first choice of all 60 clients"

@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from chaos.scenario.quantity import Quantity
-from chaos.scenario.words import Duration, Known, Parameter, Rate, RegionOfFile, Rule, Share
+from chaos.scenario.words import Duration, Known, Parameter, Rate, RegionOfFile, Rule, Share, Timers
 
 KNOWN = Known(("us-south",), {"rto": Quantity(10.0, "seconds")})
 
@@ -29,3 +29,28 @@ def test_a_rule_is_read_with_the_names_of_its_file() -> None:
     assert rule.limit == 10.0
     with pytest.raises(ValidationError, match="'rto' is not a parameter"):
         TypeAdapter(Rule).validate_python("recover <= rto", context=Known((), {}))
+
+
+@pytest.mark.parametrize(
+    ("word", "scale"),
+    [("real", 1.0), ("scale 1", 1.0), ("scale 3600", 3600.0), ("scale  2.5", 2.5)],
+)
+def test_timers_are_real_or_so_many_times_as_fast(word: str, scale: float) -> None:
+    assert TypeAdapter(Timers).validate_python(word) == scale
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("fast", "needs 'real', or 'scale'"),
+        ("scale", "needs 'real', or 'scale'"),
+        ("scale -1", "needs 'real', or 'scale'"),
+        ("scale 1h", "needs 'real', or 'scale'"),
+        (3600, "needs 'real', or 'scale'"),
+        ("scale 0.5", "from 1, which is real, to 1000000"),
+        ("scale 2000000", "from 1, which is real, to 1000000"),
+    ],
+)
+def test_timers_that_make_no_sense_are_told_what_would(word: object, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        TypeAdapter(Timers).validate_python(word)
