@@ -35,7 +35,7 @@ SHELLS = (
 )
 LIVE_WORLDS = (
     *("chaos.run.blocking", "chaos.run.injector", "chaos.run.load", "chaos.run.peers"),
-    "chaos.run.service_injector",
+    *("chaos.run.region_peer", "chaos.run.service_injector"),
     *("chaos.run.sockets", "chaos.run.stage"),
 )
 

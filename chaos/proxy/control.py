@@ -104,6 +104,16 @@ class Controls:
         if enabled:
             self._drop(f"{proxy} enabled")
 
+    def set_upstream(self, proxy: str, upstream: str) -> None:
+        """Send what comes to another address; the connections that live are closed.
+
+        `keep` does not undo it: it is for proxies of our own, which go when they are destroyed.
+        """
+        wish = f"move the proxy {proxy!r} to {upstream}"
+        told = self.api.ask("POST", "proxies", proxy, body={"upstream": upstream})
+        self._asked(told, wish)
+        self._held(self.proxy(proxy)["upstream"] == upstream, wish)
+
     def add_toxic(
         self,
         proxy: str,

@@ -30,14 +30,15 @@ COMPLAINTS_LIMIT = 4_000
 class Child:
     """One running child: what it is, what it said when it was ready, and its pipes.
 
-    ``complaints`` is the end of its standard error, which is read as it comes, so that a talkative
-    child never waits for a reader.
+    ``scheduled`` says that its end is part of the plan. ``complaints`` is the end of its standard
+    error, which is read as it comes, so that a talkative child never waits for a reader.
     """
 
     name: str
     process: asyncio.subprocess.Process
     ready: Mapping[str, Any] = field(default_factory=dict)
     complaints: bytes = b""
+    scheduled: bool = False
     listening: asyncio.Task[None] | None = None
 
     async def listen(self) -> None:
@@ -77,10 +78,10 @@ class Child:
     async def stop(self) -> None:
         """End the child: close its input, then SIGTERM, then SIGKILL. Only ever our own child."""
         process = self.process
-        if process.returncode is not None:
-            return
         assert process.stdin is not None
         process.stdin.close()
+        if process.returncode is not None:
+            return
         for more in (process.terminate, process.kill):
             with contextlib.suppress(asyncio.TimeoutError):
                 async with asyncio.timeout(STOP_WITHIN):

@@ -73,6 +73,18 @@ class Injector:
         counting.begin(fault.target, fault.name)
         return took_effect, cut
 
+    def listen(self, region: str, listens: bool) -> None:  # noqa: FBT001 - it is the value set
+        """Let the proxy before a region listen, or refuse connections and close those there are."""
+        self._controls.set_enabled(self._prefix + region, listens)
+
+    def move(self, region: str, upstream: str) -> None:
+        """Have what is meant for a region go to that URL; connections that live are closed."""
+        address = upstream.removeprefix("http://")
+        if self._counting is None:
+            self._controls.set_upstream(self._prefix + region, address)
+        else:
+            self._counting.move(region, address)
+
     def _apply(self, change: Change) -> tuple[float, dict[str, float]]:
         fault = change.fault
         proxy = self._prefix + fault.target
@@ -120,6 +132,10 @@ class Counting:
     def stand_before(self, region: str, upstream: str) -> str:
         """Where the other proxy is to send what is meant for a region."""
         return self._controls.create(region, "127.0.0.1:0", upstream)
+
+    def move(self, region: str, upstream: str) -> None:
+        """Where what is meant for a region goes from here."""
+        self._controls.set_upstream(region, upstream)
 
     def live(self, region: str) -> int:
         """How many connections to a region there are."""

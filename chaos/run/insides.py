@@ -1,25 +1,39 @@
 """Faults inside the key service by function call: the simulated world's injector. Pure."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
-from chaos.run.faults import service_fault
-from chaos.scenario.model import Change
-from chaos.service.front_door import FrontDoor
+from chaos.run.faults import DIED, service_fault, site_of
+from chaos.run.wires import Respond
+from chaos.scenario.model import CRASH, Change
+from chaos.service.injected import Faults
 
 
 class Insides:
-    """The doors of the regions by what a fault may target; their clocks show ``epoch`` at zero."""
+    """The faults of the regions by their site's name; their clocks show ``epoch`` at zero.
 
-    def __init__(self, doors: Mapping[str, FrontDoor], epoch: float) -> None:
-        self._doors = doors
+    ``standbys`` serve in the regions of their names while the provider has failed over.
+    """
+
+    def __init__(
+        self,
+        faults: Mapping[str, Faults],
+        epoch: float,
+        standbys: Mapping[str, Respond] = MappingProxyType({}),
+    ) -> None:
+        self.standbys = standbys
+        self._faults = faults
         self._epoch = epoch
 
     def apply(self, change: Change, now: float) -> dict[str, float]:
         """Inject or heal one fault; what it has touched, its instants on the run's clock."""
         fault = change.fault
-        faults = self._doors[fault.target].faults
+        faults = self._faults[site_of(fault)]
         if change.verb == "inject":
             faults.inject(fault.name, service_fault(fault), self._epoch + now)
+            return {DIED: 1.0} if fault.kind == CRASH else {}
+        if fault.kind == CRASH:
+            faults.heal(fault.name, self._epoch + now)
             return {}
         counts = faults.heal(fault.name, self._epoch + now).counts
         told = {

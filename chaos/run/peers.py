@@ -5,15 +5,19 @@ import contextlib
 import secrets
 import time
 from collections.abc import Mapping
+from functools import partial
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from chaos.errors import WorldError
-from chaos.run import children
+from chaos.run import children, region_peer
 from chaos.run.children import Child
+from chaos.run.faults import DIED, Gates, mortal, standby_of
 from chaos.run.injector import Injector
 from chaos.run.provision import Site
+from chaos.run.region_peer import RegionPeer
 from chaos.run.service_injector import ServiceInjector
-from chaos.scenario.model import IAM, Change, Region, Scenario
+from chaos.scenario.model import CRASH, IAM, PROVIDER_FAILOVER, Change, Region, Scenario
 from chaos.service.server import new_signing_key
 
 API_KEY_BYTES = 24
@@ -36,6 +40,9 @@ class Peers:
         self.iam = ""
         self.injector: Injector | None = None
         self._inside: ServiceInjector | None = None
+        self._regions: dict[str, RegionPeer] = {}
+        self._gates = Gates()
+        self._directory: TemporaryDirectory[str] | None = None
         self._opened = time.time()
         self._control_token = secrets.token_urlsafe(API_KEY_BYTES)
 
@@ -52,29 +59,65 @@ class Peers:
             "api_keys": [{"key": self.api_key, "iam_id": "IBMid-keychaos", "account": ACCOUNT}],
             "token_lasts": round(self._scenario.service.token_lasts),
         }
-        regions = self._scenario.regions
-        url, behind, found = await asyncio.gather(
+        instances = {region.name: str(uuid4()) for region in self._scenario.regions}
+        for region in self._scenario.regions:
+            told = self._told(region, iam, instances[region.name])
+            self._regions[region.name] = RegionPeer(told, self.spawn, region.lag)
+        url, behind, alone, *found = await asyncio.gather(
             self._proxied(),
             self._counted(),
-            asyncio.gather(*(self._region(region, iam) for region in regions)),
+            self._iam(iam),
+            *(peer.open() for peer in self._regions.values()),
         )
-        origins = {region.name: origin for region, (origin, _) in zip(regions, found, strict=True)}
+        origins = dict(zip(self._regions, found, strict=True))
         injector = await asyncio.to_thread(Injector, url, others=self._others, behind=behind)
         self.injector = injector
         endpoints = await asyncio.to_thread(injector.prepare, self._scenario, origins)
-        for region, (origin, instance) in zip(regions, found, strict=True):
-            name = region.name
-            self.sites[name] = Site(name, origin, endpoints[name], instance)
-        self.iam = origins[regions[0].name]
-        self._inside = ServiceInjector({**origins, IAM: self.iam}, self._control_token)
+        for name, origin in origins.items():
+            self.sites[name] = Site(name, origin, endpoints[name], instances[name])
+        self.iam = alone or found[0]
+        standbys = {standby_of(name): peer.standby for name, peer in self._regions.items()}
+        told_of = {**origins, **standbys, IAM: self.iam}
+        self._inside = ServiceInjector(told_of, self._control_token)
 
-    def apply(self, change: Change) -> tuple[float, dict[str, float]]:
+    async def apply(self, change: Change) -> tuple[float, dict[str, float]]:
         """Inject or heal one fault where its site is; see :meth:`Injector.apply`."""
         assert self.injector is not None, "no change is applied before the stage is open"
         assert self._inside is not None
-        if change.fault.site == "service":
-            return self._inside.apply(change)
-        return self.injector.apply(change)
+        fault, listens = change.fault, self._gates.change(change)
+        if fault.kind == CRASH:
+            applied = await self._crash(self._inside, change)
+        elif fault.kind == PROVIDER_FAILOVER:
+            applied = await asyncio.to_thread(self._fail_over, self._inside, self.injector, change)
+        elif fault.site == "service":
+            return await asyncio.to_thread(self._inside.apply, change)
+        else:
+            return await asyncio.to_thread(self.injector.apply, change)
+        if listens is None:
+            return applied
+        await asyncio.to_thread(self.injector.listen, fault.target, listens)
+        return (time.monotonic() if listens else applied[0]), applied[1]
+
+    async def _crash(
+        self, inside: ServiceInjector, change: Change
+    ) -> tuple[float, dict[str, float]]:
+        """End a region's process, or start it again."""
+        peer = self._regions[change.fault.target]
+        if change.verb == "heal":
+            return await peer.restart(), {}
+        return await peer.crash(partial(inside.apply, change)), {DIED: 1.0}
+
+    def _fail_over(
+        self, inside: ServiceInjector, injector: Injector, change: Change
+    ) -> tuple[float, dict[str, float]]:
+        """Have the standby serve under the region's name, or the region itself again."""
+        peer = self._regions[change.fault.target]
+        if change.verb == "inject":
+            inside.apply(change)
+            injector.move(peer.region, peer.standby)
+            return time.monotonic(), {}
+        injector.move(peer.region, peer.origin)
+        return inside.apply(change)
 
     async def _proxied(self) -> str:
         """The URL of the proxy's API."""
@@ -90,25 +133,32 @@ class Peers:
         said = await children.configure(child, wish)
         return str(said["url"])
 
-    async def _region(self, region: Region, iam: Mapping[str, object]) -> tuple[str, str]:
-        """One region's address and the instance in it."""
-        instance = str(uuid4())
-        child = await self.spawn(f"the key service of {region.name}", "chaos.service.server")
-        said = await children.configure(
-            child,
-            {
-                "region": region.name,
-                "host": "127.0.0.1",
-                "port": 0,
-                "iam": iam,
-                "instances": [{"id": instance, "account": ACCOUNT}],
-                "seed": self._scenario.seed,
-                "scale_time": self._scenario.service.timers,
-                "scaled_from": self._opened,
-                "control_token": self._control_token,
-            },
-        )
-        return str(said["url"]), instance
+    async def _iam(self, iam: Mapping[str, object]) -> str:
+        """The URL of a token service of its own, where a crash is to end the first region."""
+        if self._scenario.regions[0].name not in mortal(self._scenario):
+            return ""
+        child = await self.spawn("the token service", region_peer.MODULE)
+        wish = {"region": None, "iam": iam, "seed": self._scenario.seed}
+        said = await children.configure(child, {**wish, "control_token": self._control_token})
+        return str(said["url"])
+
+    def _told(self, region: Region, iam: Mapping[str, object], instance: str) -> dict[str, object]:
+        """The line that a region's process is given."""
+        kept = region.name in mortal(self._scenario)
+        if kept and self._directory is None:
+            self._directory = TemporaryDirectory(prefix="keychaos-")
+        return {
+            "region": region.name,
+            "host": "127.0.0.1",
+            "port": 0,
+            "iam": iam,
+            "instances": [{"id": instance, "account": ACCOUNT}],
+            "seed": self._scenario.seed,
+            "scale_time": self._scenario.service.timers,
+            "scaled_from": self._opened,
+            "control_token": self._control_token,
+            "directory": self._directory.name if kept and self._directory else None,
+        }
 
     async def close(self) -> None:
         """Heal every fault, then end every process."""
@@ -119,3 +169,5 @@ class Peers:
                 await asyncio.to_thread(self.injector.heal)
             self.injector.close()
         await children.stop_all(self.children)
+        if self._directory is not None:
+            self._directory.cleanup()

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from chaos.errors import WorldError
-from chaos.run.faults import service_fault
+from chaos.run.faults import service_fault, site_of
 from chaos.scenario.model import Change
 from chaos.service.control import PREFIX
 
@@ -17,7 +17,7 @@ TIMEOUT = 5.0
 class ServiceInjector:
     """Faults by name, played inside the regions. Calls block; every change is read back.
 
-    ``origins`` are the regions' own URLs by what a fault may target. Raises WorldError where a
+    ``origins`` are URLs by the names of :func:`chaos.run.faults.site_of`. Raises WorldError where a
     region does not do what it was asked. The faults end with the regions, which are children.
     """
 
@@ -42,7 +42,7 @@ class ServiceInjector:
 
     def _ask(self, method: str, change: Change, body: object = None) -> Any:
         fault = change.fault
-        url = f"{self._origins[fault.target]}{PREFIX}faults/{fault.name}"
+        url = f"{self._origins[site_of(fault)]}{PREFIX}faults/{fault.name}"
         try:
             answer = self._http.request(method, url, json=body)
             if answer.is_success:

@@ -12,13 +12,13 @@ from typing import cast
 
 from chaos.client.call import Try
 from chaos.proxy.link import Link, Toxic
-from chaos.run.faults import DOWN, wire_fault
+from chaos.run.faults import DOWN, Gates, wire_fault
 from chaos.run.flight import Flight
 from chaos.run.insides import Insides
 from chaos.run.virtual import VirtualTicket, VirtualTime, Waiter
 from chaos.run.wires import Wire
 from chaos.run.world import Applied, Event, Program, Ticket, Wrapped
-from chaos.scenario.model import Change
+from chaos.scenario.model import PROVIDER_FAILOVER, Change
 
 
 class SimulatedWorld:
@@ -39,6 +39,9 @@ class SimulatedWorld:
         self._epoch = epoch
         self._note = note
         self._insides = insides or Insides({}, epoch)
+        # What is not behind a region's wire at the moment: its standby, or itself.
+        self._asides = dict(self._insides.standbys)
+        self._gates = Gates()
         self.ledger: list[Wrapped] = []
         self._toxics: dict[str, Toxic] = {}
         self._noted: dict[type[Event], list[Waiter[Event]]] = {}
@@ -66,15 +69,28 @@ class SimulatedWorld:
         fault, now = change.fault, self._time.now
         if fault.site == "service":
             counts = self._insides.apply(change, now)
+            self._move(change)
         elif fault.kind == DOWN:
-            wire = self._regions[fault.target]
-            wire.enabled = change.verb == "heal"
-            if change.verb == "inject":
-                wire.close_all()
+            self._move(change)
             counts = {}
         else:
             counts = self._poison(self._regions[fault.target], change)
         return Applied(change.at, now, change.verb, fault.name, fault.kind, fault.target, counts)
+
+    def _move(self, change: Change) -> None:
+        """Close or open the region's wire where the change does that, and say who is behind it."""
+        fault = change.fault
+        listens = self._gates.change(change)
+        wire = self._regions.get(fault.target)
+        if wire is None:
+            return
+        if fault.kind == PROVIDER_FAILOVER:
+            aside = self._asides[fault.target]
+            self._asides[fault.target], wire.respond = wire.respond, aside
+        if listens is not None:
+            wire.enabled = listens
+        if listens is False or fault.kind == PROVIDER_FAILOVER:
+            wire.close_all()
 
     def _poison(self, wire: Wire, change: Change) -> dict[str, float]:
         """Add or remove a fault's toxic, on the wire and on every live connection."""

@@ -6,6 +6,7 @@ from random import Random
 from chaos.client.call import Factory
 from chaos.proxy.toxics import Latency
 from chaos.run.audit import audit
+from chaos.run.doors import doors
 from chaos.run.ending import Ending
 from chaos.run.fleet import fleet, starts
 from chaos.run.insides import Insides
@@ -15,16 +16,13 @@ from chaos.run.simulated import SimulatedWorld
 from chaos.run.virtual import VirtualTime
 from chaos.run.wires import Wire
 from chaos.run.world import Event, Program
-from chaos.scenario.model import IAM, Scenario
-from chaos.service.api import KeyService
-from chaos.service.clock import Clock
-from chaos.service.conditions import Terms
-from chaos.service.front_door import FrontDoor
+from chaos.scenario.model import Scenario
 from chaos.service.iam import Iam
 from chaos.service.roles import Identity
 from chaos.service.tokens import SecretSigner
 
 PREPARED_WITHIN = 60.0
+IAM_ORIGIN = "http://iam.origin"
 API_KEY, ACCOUNT = "keychaos-operator", "keychaos"
 
 
@@ -72,13 +70,9 @@ def _build(
     wires: dict[str, Wire] = {}
     regions: dict[str, Wire] = {}
     sites: dict[str, Site] = {}
-    doors: dict[str, FrontDoor] = {}
-    clock = Clock(scenario.service.timers, epoch + time.now)
+    service = doors(scenario, iam, entropy, ACCOUNT, epoch + time.now)
     for region in scenario.regions:
-        service = KeyService(region.name, iam=iam, entropy=entropy, clock=clock)
-        instance = service.add_instance(ACCOUNT).id
-
-        door = doors[region.name] = FrontDoor(service, Terms(seed=scenario.seed))
+        door, instance = service.regions[region.name], service.instances[region.name]
         origin, endpoint = f"http://{region.name}.origin", f"http://{region.name}.proxy"
         wires[origin] = Wire(time, door.receive, Random(0), epoch=epoch)
         far = Latency(region.latency, region.jitter)
@@ -86,6 +80,7 @@ def _build(
         proxied = Wire(time, door.receive, rng, far, epoch)
         wires[endpoint] = regions[region.name] = proxied
         sites[region.name] = Site(region.name, origin, endpoint, instance)
-    first = scenario.regions[0].name
-    inside = Insides({**doors, IAM: doors[first]}, epoch)
-    return SimulatedWorld(time, wires, regions, epoch, note, inside), sites, sites[first].origin
+    wires[IAM_ORIGIN] = Wire(time, service.iam.receive, Random(0), epoch=epoch)
+    standbys = {name: door.receive for name, door in service.standbys.items()}
+    inside = Insides(service.faults(), epoch, standbys)
+    return SimulatedWorld(time, wires, regions, epoch, note, inside), sites, IAM_ORIGIN

@@ -7,7 +7,7 @@ signal or a dead child aborts the run; it never passes.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -64,6 +64,8 @@ class SocketsRun:
         self._stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._ledger: list[Wrapped] = []
         self._marks: list[tuple[float, str]] = []
+        self._watchers: list[asyncio.Task[None]] = []
+        self._guarded = 0
         self._begun = False
         self._dropped = 0
         self._clock_error = 0.0
@@ -111,10 +113,8 @@ class SocketsRun:
         self._world.zero, self._world.epoch = zero, time.time() + LEAD
         await load.tell({"zero": zero, "epoch": self._world.epoch, "moved": zero - before})
         self._begun = True
-        watchers = [asyncio.create_task(self._guard(child)) for child in self._peers.children]
-        watchers.append(asyncio.create_task(self._look()))
-        for watcher in watchers:
-            watcher.add_done_callback(self._watched)
+        self._watch_over(self._look())
+        self._guard_all()
         try:
             async with asyncio.timeout(LEAD + scenario.lasts + DRAIN), asyncio.TaskGroup() as both:
                 both.create_task(nemesis(self._world, scenario.changes()))
@@ -123,7 +123,7 @@ class SocketsRun:
             self._abort(f"operations were still under way {DRAIN:g} s after the end of the plan")
             return
         finally:
-            for watcher in watchers:
+            for watcher in self._watchers:
                 watcher.cancel()
         await self._audit(stage)
 
@@ -161,6 +161,17 @@ class SocketsRun:
             raise WorldError(f"the load generator ended early: {words}.")
         self._dropped = int(said["dropped"])
 
+    def _guard_all(self) -> None:
+        """Guard every child, also those that came since."""
+        for child in self._peers.children[self._guarded :]:
+            self._watch_over(self._guard(child))
+        self._guarded = len(self._peers.children)
+
+    def _watch_over(self, watching: Coroutine[object, object, None]) -> None:
+        watcher = asyncio.create_task(watching)
+        watcher.add_done_callback(self._watched)
+        self._watchers.append(watcher)
+
     def _watched(self, watcher: asyncio.Task[None]) -> None:
         """A watcher that breaks, as on a full disk, ends the run: nothing more would be seen."""
         error = None if watcher.cancelled() else watcher.exception()
@@ -170,7 +181,7 @@ class SocketsRun:
     async def _guard(self, child: Child) -> None:
         code = await child.ended()
         # The load generator ends by itself when the plan has ended; `_heard` knows which it was.
-        if child.name != "the load generator":
+        if child.name != "the load generator" and not child.scheduled:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
             self._abort(f"{child.name} {how} {self._moment()}")
 
@@ -200,8 +211,9 @@ class SocketsRun:
     def _watch_audit(self, entries: int) -> None:
         self._marks.append((self._world.now(), f"audit of {entries:,} data keys"))
 
-    def _apply(self, change: Change) -> Applied:
-        took_effect, counts = self._peers.apply(change)
+    async def _apply(self, change: Change) -> Applied:
+        took_effect, counts = await self._peers.apply(change)
+        self._guard_all()
         fault = change.fault
         return Applied(
             change.at,

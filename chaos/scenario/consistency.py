@@ -11,7 +11,7 @@ from itertools import combinations
 
 from chaos.scenario.document import Node, deepest
 from chaos.scenario.mistake import Mistake, did_you_mean
-from chaos.scenario.model import IAM, Fault, Phase, PhaseName, Scenario
+from chaos.scenario.model import CRASH, IAM, PROVIDER_FAILOVER, Fault, Phase, PhaseName, Scenario
 from chaos.scenario.objective import Objective
 from chaos.scenario.quantity import duration, parse_as
 from chaos.scenario.vocabulary import (
@@ -103,16 +103,54 @@ def _faults(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
             yield (*here, "lasts"), text
         if any(fault.name == other.name for other in scenario.faults[:number]):
             yield (*here, "name"), f"a second fault is called '{fault.name}'"
+    yield from _standbys(scenario)
+    yield from _together(scenario)
+
+
+def _together(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
+    """Faults that cannot be in force side by side."""
     for (_, first), (number, second) in combinations(enumerate(scenario.faults), 2):
-        if _collide(first, second):
+        if crash := _ended(first, second):
+            text = f"'{crash.name}' has ended the process of '{crash.target}', and"
+            yield ("faults", number, "at"), f"{text} nothing else can befall it until that heals"
+        elif _collide(first, second):
             text = f"fault '{second.name}' overlaps '{first.name}': same kind, same target"
+            yield ("faults", number, "at"), text
+
+
+def _standbys(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
+    """Failovers to a standby that is not there, or that knows nothing yet."""
+    lags = {region.name: region.lag for region in scenario.regions}
+    for number, fault in enumerate(scenario.faults):
+        if fault.kind != PROVIDER_FAILOVER:
+            continue
+        lag = lags[fault.target]
+        if lag is None:
+            text = f"'{fault.target}' has no standby; give it one, as in 'standby: {{lag: 2s}}'"
+            yield ("faults", number, "target"), text
+        elif fault.at < lag:
+            text = f"the standby knows of no key before {duration(lag)}, its lag"
             yield ("faults", number, "at"), text
 
 
 def _collide(first: Fault, second: Fault) -> bool:
     same = (first.kind, first.target) == (second.kind, second.target)
+    return same and _overlap(first, second)
+
+
+def _ended(first: Fault, second: Fault) -> Fault | None:
+    """The crash of the two that leaves no process for the other to befall."""
+    inside = (fault.site == "service" or fault.kind == "down" for fault in (first, second))
+    if first.target != second.target or not all(inside) or not _overlap(first, second):
+        return None
+    if PROVIDER_FAILOVER in (first.kind, second.kind):
+        return None
+    return next((fault for fault in (first, second) if fault.kind == CRASH), None)
+
+
+def _overlap(first: Fault, second: Fault) -> bool:
     early, late = sorted((first, second), key=lambda fault: fault.at)
-    return same and late.at < early.heals
+    return late.at < early.heals
 
 
 def _parameters(scenario: Scenario) -> Iterator[tuple[Keys, str]]:

@@ -69,6 +69,8 @@ ServiceKinds = (
     | service.ZoneLoss
     | service.KeyDeleted
     | service.KeyDisabled
+    | service.Crash
+    | service.ProviderFailover
     | service.IamOutage
     | service.IamSlow
 )

@@ -24,6 +24,15 @@ from chaos.scenario.words import (
 )
 
 
+class StandbyForm(BaseModel):
+    """A standby of a region, elsewhere, to which the provider fails over."""
+
+    model_config = STRICT
+
+    lag: Duration
+    """How long after it was acknowledged a change of a key is known there."""
+
+
 class RegionForm(BaseModel):
     """One region of the key service, as seen from the clients."""
 
@@ -33,6 +42,8 @@ class RegionForm(BaseModel):
     """Round trip to the region without any fault."""
     jitter: Duration = Field("0s", validate_default=True)
     """How far the round trip varies, to either side."""
+    standby: StandbyForm | None = None
+    """Its standby, for the fault provider_failover; left out: it has none."""
 
     @model_validator(mode="after")
     def _jitter_within_latency(self) -> "RegionForm":

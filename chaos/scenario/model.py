@@ -15,17 +15,25 @@ PhaseName = Literal["steady", "fault", "recovery"]
 ArrivalProcess = Literal["poisson", "constant"]
 # The target of a fault of the token service, which belongs to no region.
 IAM = "iam"
+# The faults that end a region's process, and that have its standby serve in its stead.
+CRASH = "crash"
+PROVIDER_FAILOVER = "provider_failover"
 # Of a fault: seconds, a fraction, a rate per second, a number, a word, several words.
 Attribute = float | int | str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region of the key service; ``latency`` and ``jitter`` are of the round trip to it."""
+    """A region of the key service; ``latency`` and ``jitter`` are of the round trip to it.
+
+    ``lag`` is how far its standby, which serves under its name once the provider fails over, is
+    behind it; None where it has none.
+    """
 
     name: str
     latency: float
     jitter: float
+    lag: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ def _topology(scenario: Scenario) -> Iterator[str]:
             if region.name in key.regions
         ]
         trip = f"round trip {duration(region.latency)} ± {duration(region.jitter)}"
+        if region.lag is not None:
+            holds.append(f"a standby {duration(region.lag)} behind")
         yield f"region   {region.name}: {', '.join([trip, *holds])}"
     service, clients, load = scenario.service, scenario.clients, scenario.load
     lasts, pace = duration(service.token_lasts), timers(service.timers)

@@ -86,7 +86,8 @@ def _scenario(
         seed=form.seed,
         lasts=form.lasts,
         regions=tuple(
-            Region(name, region.latency, region.jitter) for name, region in form.regions.items()
+            Region(name, each.latency, each.jitter, each.standby.lag if each.standby else None)
+            for name, each in form.regions.items()
         ),
         keys=keys,
         clients=Clients(

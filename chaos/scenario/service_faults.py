@@ -147,6 +147,24 @@ class KeyDisabled(ServiceFault):
     kind: Literal["key_disabled"]
 
 
+class Crash(ServiceFault):
+    """The region's process is killed; when it heals it starts again with what it had kept."""
+
+    kind: Literal["crash"]
+
+
+class ProviderFailover(ServiceFault):
+    """The provider fails over: the region's standby serves under its name until it heals."""
+
+    kind: Literal["provider_failover"]
+    read_only: Duration = Field("0s", validate_default=True)
+    """For how long at first whatever changes something is refused."""
+    status: Literal[409, 503] = 503
+    """How it is refused."""
+    loses: bool = False
+    """Whether what the standby has not heard of by then never comes."""
+
+
 class IamFault(FaultForm):
     """A fault of the token service, which all regions share."""
 

@@ -6,7 +6,7 @@ import yaml
 
 from chaos.scenario.expression import DIMENSIONS
 from chaos.scenario.fault_form import written
-from chaos.scenario.model import Fault, Scenario
+from chaos.scenario.model import Fault, Region, Scenario
 from chaos.scenario.quantity import render
 from chaos.scenario.words import timers
 
@@ -26,10 +26,7 @@ def _plain(scenario: Scenario) -> dict[str, object]:
         "teaches": scenario.teaches,
         "seed": scenario.seed,
         "lasts": _seconds(scenario.lasts),
-        "regions": {
-            region.name: {"latency": _seconds(region.latency), "jitter": _seconds(region.jitter)}
-            for region in scenario.regions
-        },
+        "regions": {region.name: _region(region) for region in scenario.regions},
         "keys": {key.name: list(key.regions) for key in scenario.keys},
         "service": {
             "token_lasts": _seconds(scenario.service.token_lasts),
@@ -57,6 +54,16 @@ def _plain(scenario: Scenario) -> dict[str, object]:
 
 def _seconds(value: float) -> str:
     return render(value, "seconds")
+
+
+def _region(region: Region) -> dict[str, object]:
+    told: dict[str, object] = {
+        "latency": _seconds(region.latency),
+        "jitter": _seconds(region.jitter),
+    }
+    if region.lag is not None:
+        told["standby"] = {"lag": _seconds(region.lag)}
+    return told
 
 
 def _fault(fault: Fault) -> dict[str, object]:

@@ -19,10 +19,10 @@ from chaos.service.capacity import Capacity, Job, Shed, Station
 from chaos.service.faults import (
     CapacityFault,
     Crash,
-    Failover,
     KeyDeleted,
     KeyDisabled,
     Meeting,
+    ProviderFailover,
     ZoneLoss,
 )
 from chaos.service.held import RESET, Held, Received, for_ever
@@ -140,10 +140,11 @@ class Conditions:
     ) -> Answer | None:
         """What a standby refuses: all before a failover, and at first what changes anything."""
         standby.settle(now)
-        over = next((e for e in self.faults.by_name.values() if e.fault.kind == "failover"), None)
+        every = self.faults.by_name.values()
+        over = next((each for each in every if isinstance(each.fault, ProviderFailover)), None)
         if over is None:
             return Answer(503, HTML, NOBODY)
-        assert isinstance(over.fault, Failover)
+        assert isinstance(over.fault, ProviderFailover)
         over.counts.eligible += 1
         over.counts.matched += 1
         over.counts.touch(now)
@@ -238,12 +239,12 @@ class Conditions:
             self._set_capacity(now)
         elif isinstance(fault, Crash):
             self._set_crashed(fault, crashed=verb == "inject")
-        elif isinstance(fault, Failover):
+        elif isinstance(fault, ProviderFailover):
             self._fail_over(fault, now, began=verb == "inject")
         self.quiet = self._is_quiet()
         self._special = self._is_special()
 
-    def _fail_over(self, fault: Failover, now: float, *, began: bool) -> None:
+    def _fail_over(self, fault: ProviderFailover, now: float, *, began: bool) -> None:
         standby = self._standby
         if standby is None:
             raise ScenarioError("Fault of the service: kind: only a standby can fail over.")

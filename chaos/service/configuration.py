@@ -22,7 +22,7 @@ from where the keys that were kept had got to. :mod:`chaos.service.capacity` and
 :mod:`chaos.service.quota` say what theirs mean; null is no bound. With ``control_token`` there is
 the control API (:mod:`chaos.service.control`); ``faults`` are in force from the beginning. With
 ``standby_of`` the process is the standby of the region at that address, whose name it has, and
-serves the instances of that on the cross-region plan while a `failover` fault is in force here.
+serves the instances of that on the cross-region plan while a `provider_failover` is in force here.
 """
 
 from typing import Annotated, Any

@@ -208,10 +208,10 @@ class Crash(Fault):
     """How long until its parent starts it again."""
 
 
-class Failover(Fault):
+class ProviderFailover(Fault):
     """The provider fails over: the standby serves, at first read-only, behind by its lag."""
 
-    kind: Literal["failover"]
+    kind: Literal["provider_failover"]
     read_only: Seconds = 0.0
     """For how long what changes anything is refused."""
     status: Literal[409, 503] = 503
@@ -254,7 +254,9 @@ Meeting = (
     | IamOutage
     | IamSlow
 )
-Standing = ZoneLoss | CapacityFault | QuotaFault | Crash | Failover | KeyDeleted | KeyDisabled
+Standing = (
+    ZoneLoss | CapacityFault | QuotaFault | Crash | ProviderFailover | KeyDeleted | KeyDisabled
+)
 AnyFault = Meeting | Standing
 KINDS: dict[str, type[Fault]] = {
     get_args(form.model_fields["kind"].annotation)[0]: form for form in get_args(AnyFault)

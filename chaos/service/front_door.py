@@ -37,7 +37,7 @@ class FrontDoor:
     faults (``door.faults``), zones, capacity and quotas. `/health`, `/health/ZONE`, `/metrics`,
     `/openapi.json` and the control API are answered by the door itself, whatever the conditions.
     ``outbox`` is the service's storage where a standby elsewhere may ask for changes; ``standby``
-    makes this door one, which serves only while a `failover` fault is in force.
+    makes this door one, which serves only while a `provider_failover` fault is in force.
     """
 
     def __init__(

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.proxy.toxics import Latency, ResetPeer, Timeout
-from chaos.run.faults import distance, wire_fault
-from chaos.scenario.model import Fault, Region
+from chaos.run.faults import Gates, distance, wire_fault
+from chaos.scenario.model import CRASH, PROVIDER_FAILOVER, Change, Fault, Region
 
 milliseconds = st.integers(0, 60_000)
 
@@ -52,3 +52,36 @@ def test_a_region_is_kept_away_by_a_latency_of_its_own_name() -> None:
 
     assert (made.name, made.stream) == ("distance", "downstream")
     assert made.effect == Latency(0.028, 0.004)
+
+
+@pytest.mark.parametrize(
+    ("changes", "opened"),
+    [
+        ("+down -down", [False, True]),
+        ("+crash -crash", [False, True]),
+        ("+provider_failover -provider_failover", [None, None]),
+        ("+crash +provider_failover -provider_failover -crash", [False, True, False, True]),
+        ("+provider_failover +crash -provider_failover -crash", [None, None, False, True]),
+        ("+down +provider_failover -down", [False, None, True]),
+        ("+error +crash -error", [None, False, None]),
+    ],
+)
+def test_nobody_listens_for_a_dead_region_but_its_standby(
+    changes: str, opened: list[bool | None]
+) -> None:
+    gates = Gates()
+
+    told = []
+    for word in changes.split():
+        made = Fault(word[1:], word[1:], "service", "us-south", 1.0, 1.0)
+        told.append(gates.change(Change(1.0, "inject" if word[0] == "+" else "heal", made)))
+    assert told == opened
+
+
+def test_the_gates_of_one_region_are_not_those_of_another() -> None:
+    gates = Gates()
+    crash = Fault("a", CRASH, "service", "us-south", 1.0, 1.0)
+    over = Fault("b", PROVIDER_FAILOVER, "service", "us-east", 1.0, 1.0)
+
+    assert gates.change(Change(1.0, "inject", crash)) is False
+    assert gates.change(Change(1.0, "inject", over)) is None

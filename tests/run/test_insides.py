@@ -3,7 +3,7 @@
 import pytest
 
 from chaos.client.presets import factory_for
-from chaos.exchange import Answer
+from chaos.exchange import Answer, Failure
 from chaos.run.simulation import simulate
 from chaos.run.world import Applied, Attempted, Audited, Event
 from tests.run.made import small
@@ -87,3 +87,45 @@ def test_the_tokens_of_a_scenario_last_as_long_as_it_says() -> None:
         event.client for event in events if isinstance(event, Attempted) and event.why == "refresh"
     }
     assert asking == set(range(scenario.clients.count))
+
+
+def test_a_crash_refuses_everybody_and_loses_nothing_that_was_acknowledged() -> None:
+    events = played("[{name: it, kind: crash, target: us-south, at: 3s, lasts: 3s}]")
+
+    inject, heal = (event for event in events if isinstance(event, Applied))
+    there = [
+        event for event in events if isinstance(event, Attempted) and event.region == "us-south"
+    ]
+    dead = [event.reply for event in there if 3.0 <= event.sent < 6.0 - 0.01]
+    assert (inject.counts, heal.counts) == ({"died": 1.0}, {})
+    assert dead
+    assert all(isinstance(reply, Failure) and reply.kind == "refused" for reply in dead)
+    assert any(isinstance(event.reply, Answer) for event in there if event.sent > 6.5)
+    assert {event.verdict for event in events if isinstance(event, Audited)} == {"right"}
+
+
+STALE = """[
+  {name: disabled, kind: key_disabled, target: us-south, at: 3s, lasts: 5s},
+  {name: over, kind: provider_failover, target: us-south, at: 4s, lasts: 3s}]"""
+
+
+def test_a_standby_reads_stale_inside_its_lag_and_not_after_it() -> None:
+    scenario = small("regions.us-south.standby={lag: 2s}", faults=STALE)
+    events: list[Event] = []
+    simulate(scenario, factory_for("key-protect-docs"), events.append, EPOCH)
+
+    def found(begins: float, ends: float) -> set[int]:
+        return {
+            event.reply.status
+            for event in events
+            if isinstance(event, Attempted) and isinstance(event.reply, Answer)
+            if event.region == "us-south" and begins < event.sent < ends - 0.01
+        }
+
+    assert (found(0, 3), found(3, 4)) == ({200}, {409})
+    # The standby hears at 5 s of what happened at 3 s.
+    assert (found(4, 5), found(5, 7)) == ({200}, {409})
+    assert (found(7, 8), found(8.01, 9)) == ({409}, {200})
+    *_, heal = (event for event in events if isinstance(event, Applied) and event.fault == "over")
+    assert heal.counts["injected"] > 0
+    assert heal.counts["first"] == pytest.approx(4.0, abs=0.1)

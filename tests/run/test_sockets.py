@@ -26,7 +26,7 @@ def endpoints() -> Iterator[dict[str, str]]:
 
 def play(
     program: Callable[[SocketsWorld, list[Event]], Awaitable[None]],
-    apply: Callable[[Change], Applied] | None = None,
+    apply: Callable[[Change], Awaitable[Applied]] | None = None,
 ) -> None:
     """One program with a world of its own."""
     noted: list[Event] = []
@@ -94,9 +94,9 @@ def test_patience_ends_when_no_event_of_that_kind_comes() -> None:
     play(program)
 
 
-def test_a_change_that_blocks_holds_nobody_else_up(endpoints: dict[str, str]) -> None:
-    def slowly(change: Change) -> Applied:
-        time.sleep(0.3)
+def test_a_change_that_takes_long_holds_nobody_else_up(endpoints: dict[str, str]) -> None:
+    async def slowly(change: Change) -> Applied:
+        await asyncio.sleep(0.3)
         return Applied(change.at, 1.3, change.verb, "it", "down", "us-south", {})
 
     async def program(world: SocketsWorld, _: list[Event]) -> None:

@@ -9,6 +9,7 @@ from chaos.scenario.fault_form import TIMES, FaultForm
 from chaos.scenario.faults import KINDS
 from chaos.scenario.model import (
     IAM,
+    PROVIDER_FAILOVER,
     Attribute,
     Clients,
     Fault,
@@ -35,13 +36,16 @@ def regions(draw: st.DrawFn) -> tuple[Region, ...]:
     made = []
     for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True)):
         latency = draw(milliseconds(0, 300))
-        made.append(Region(name, latency, min(latency, draw(milliseconds(0, 300)))))
+        jitter = min(latency, draw(milliseconds(0, 300)))
+        made.append(Region(name, latency, jitter, draw(st.none() | milliseconds(0, 9000))))
     return tuple(made)
 
 
 # A value of each field that a kind of fault may have of its own.
 OWN: dict[str, st.SearchStrategy[Attribute]] = {
     **dict.fromkeys(("latency", "jitter", "timeout", "retry_after"), milliseconds(0, 5000)),
+    "read_only": milliseconds(0, 5000),
+    "loses": st.booleans(),
     "service": milliseconds(1, 5000),
     "share": st.integers(1, 1000).map(lambda number: number / 1000),
     "rate": st.integers(1, 5000).map(lambda number: number / 10),
@@ -63,7 +67,9 @@ def own_fields(draw: st.DrawFn, form: type[FaultForm]) -> tuple[tuple[str, Attri
 
 
 @st.composite
-def faults(draw: st.DrawFn, targets: tuple[str, ...], ends: float) -> tuple[Fault, ...]:
+def faults(
+    draw: st.DrawFn, targets: tuple[str, ...], ends: float, standbys: frozenset[str]
+) -> tuple[Fault, ...]:
     """Up to three faults one after the other, all healed by ``ends``, the first after 10 s."""
     made: list[Fault] = []
     at = 10.0
@@ -77,6 +83,8 @@ def faults(draw: st.DrawFn, targets: tuple[str, ...], ends: float) -> tuple[Faul
         target = (
             IAM if form.model_fields["target"].default == IAM else draw(st.sampled_from(targets))
         )
+        if kind == PROVIDER_FAILOVER and target not in standbys:
+            continue
         made.append(Fault(f"fault-{number}", kind, form.site, target, at, lasts, told))
         at += lasts + draw(milliseconds(0, 5000))
     return tuple(made)
@@ -90,7 +98,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     holding = tuple(draw(st.permutations(names)))[: draw(st.integers(1, len(names)))]
     preferred = tuple(draw(st.permutations(holding)))[: draw(st.integers(1, len(holding)))]
     lasts = draw(milliseconds(60_000, 300_000))
-    planned = draw(faults(preferred, lasts - 30.0))
+    standbys = frozenset(region.name for region in places if region.lag is not None)
+    planned = draw(faults(preferred, lasts - 30.0, standbys))
     wraps = draw(st.integers(0, 1000)) / 1000
     parameters = {"rto": Quantity(draw(milliseconds(1, 20_000)), "seconds")}
     rules = ["integrity == 100%", "response.p99 <= rto"]

@@ -11,6 +11,12 @@ FITS = ["lasts=30.3s", "objectives={rules: [failover.p95 <= 20.2s]}"]
 FIRST = "{name: us-south-refuses, kind: down, target: us-south, at: 15s, lasts: 20s}"
 
 
+CRASH = "{name: dies, kind: crash, target: us-south, at: 20s, lasts: 9s}"
+SLOW = "{name: slow, kind: slow, target: us-south, latency: 1s, at: 15s, lasts: 20s}"
+OVER = "{name: over, kind: provider_failover, target: us-south, at: 15s, lasts: 20s}"
+STANDBY = "regions.us-south.standby={lag: 2s}"
+
+
 def rule_2(text: str) -> str:
     """The override that writes a rule in place of the third one; a comma needs its quotes."""
     return f'objectives.rules.2="{text}"'
@@ -31,6 +37,16 @@ def rule_2(text: str) -> str:
         (["lasts=30s"], "heals at 35s, after the end of the run at 30s"),
         ([f"faults=[{FIRST}, {SECOND}]"], "fault 'second' overlaps 'us-south-refuses'"),
         ([f"faults=[{FIRST}, {FIRST}]"], "a second fault is called 'us-south-refuses'"),
+        ([f"faults=[{SLOW}, {CRASH}]"], "'dies' has ended the process of 'us-south', and nothing"),
+        ([f"faults=[{FIRST}, {CRASH}]"], "'dies' has ended the process of 'us-south', and nothing"),
+        (
+            [f"faults=[{OVER}]"],
+            "'us-south' has no standby; give it one, as in 'standby: {lag",
+        ),
+        (
+            [f"faults=[{OVER}]", "regions.us-south.standby={lag: 16s}"],
+            "the standby knows of no key before 16s, its lag",
+        ),
         (["objectives.rpo=3s"], "'rpo' is used by no rule; did you mean 'rto'?"),
         (["objectives.rules.0=recover <= rto"], "'recover <= rto' is given twice"),
         (["faults=[]"], "failover needs a fault, and there is none"),
@@ -61,6 +77,7 @@ def test_what_does_not_fit_together_is_refused(words: list[str], message: str) -
     "words",
     [
         ["objectives.rto=15s"],
+        [f"faults=[{OVER}, {CRASH}]", STANDBY],
         ["objectives.rules.2=time_to_steady <= 30s"],
         ["objectives.rules.2=metastable == 0"],
         [rule_2("availability(after rto, every 5s) >= 99%")],

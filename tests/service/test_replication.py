@@ -50,7 +50,7 @@ class Pair:
         self.there.now = self.south.now
 
     def fail_over(self, **fields: object) -> None:
-        self.there.faults.inject("fault", {"kind": "failover", **fields}, self.now)
+        self.there.faults.inject("fault", {"kind": "provider_failover", **fields}, self.now)
 
     def fail_back(self) -> None:
         self.there.faults.heal("fault", self.now)
@@ -157,7 +157,7 @@ def test_an_instance_on_another_plan_is_not_there() -> None:
 
 def test_only_a_standby_can_fail_over() -> None:
     with pytest.raises(ScenarioError, match="only a standby"):
-        Passage().inject("failover")
+        Passage().inject("provider_failover")
 
 
 def test_every_request_that_a_standby_serves_is_proof() -> None:

@@ -42,7 +42,7 @@ def wait_for(standby: Region, wanted: int) -> None:
 def test_a_standby_hears_of_its_primary_and_gives_back_what_changed() -> None:
     with pair(lag=0.0) as (primary, standby):
         assert standby.wrap() == 503
-        standby.inject("failover")
+        standby.inject("provider_failover")
         wait_for(standby, 200)
         path = f"/api/v2/keys/{primary.key}/actions"
         assert primary.ask("POST", path + "/disable")[0] == 204
@@ -58,7 +58,7 @@ def test_a_standby_hears_of_its_primary_and_gives_back_what_changed() -> None:
 
 def test_a_standby_outlives_its_primary_and_is_behind_by_its_lag() -> None:
     with pair(lag=LAG) as (primary, standby):
-        standby.inject("failover", read_only=600.0)
+        standby.inject("provider_failover", read_only=600.0)
         wait_for(standby, 200)
         path = f"/api/v2/keys/{primary.key}/actions"
         begun = time.monotonic()
