@@ -42,16 +42,19 @@ class Errands:
         need = tokens.need(now)
         if need == "none":
             return self._repeat(operation, number, now)
+        if need == "must" and (self._refused(deadline) or tokens.retry_at >= deadline):
+            return f"there is no valid token: {tokens.trouble}"
         if tokens.under_way(now):
             return None if need == "early" else Wait(min(deadline, tokens.ends_at), shared=True)
         if now < tokens.retry_at:
-            if need == "early":
-                return None
-            if tokens.retry_at >= deadline:
-                return f"there is no valid token: {tokens.trouble}"
-            return Wait(tokens.retry_at, shared=True)
+            return None if need == "early" else Wait(tokens.retry_at, shared=True)
         tokens.begin(now)
         return self._refresh(number)
+
+    def _refused(self, deadline: float) -> bool:
+        """Whether a refresh failed since the call of that deadline began, and that is its end."""
+        tokens, begun = self._client.tokens, deadline - self._client.policy.deadline
+        return not tokens.rule.insists and tokens.failed_at >= begun
 
     def begun(self, step: Try, now: float) -> Errand:
         """The errand that this step begins."""

@@ -122,8 +122,10 @@ class Refresh:
     A share of ``early`` of the token's life, drawn anew for each token up to ``spread`` more, is
     used before a refresh is tried beside a call; the old token is used to its end if that fails. A
     refresh that fails is tried again after ``backoff``, and not before what ``retry_after`` makes
-    of its answer. A token that the service calls unauthorized is renewed once per ``distrust``
-    seconds, no more.
+    of its answer; once there is no valid token, no later than ``bare`` seconds after it failed or
+    the token ended, for then nothing works. ``insists`` says whether a call whose refresh failed
+    waits for the next one, as long as its deadline allows, or fails. A token that the service calls
+    unauthorized is renewed once per ``distrust`` seconds, no more.
     """
 
     early: float = 0.7
@@ -131,6 +133,8 @@ class Refresh:
     timeouts: Timeouts = Timeouts(connect=1.0, read=3.0, total=4.0)
     backoff: Backoff = full_jitter(base=1.0, cap=30.0)  # noqa: RUF009 - frozen
     retry_after: RetryAfter | None = _ASKED_BY_TOKEN_SERVICE
+    bare: float = 5.0
+    insists: bool = True
     distrust: float = 60.0
 
 

@@ -39,6 +39,7 @@ _TOKENS = Refresh(
     timeouts=Timeouts(60.0, 60.0),
     backoff=none(),
     retry_after=None,
+    insists=False,
     distrust=inf,
 )
 _MINUTE = Timeouts(connect=60.0, read=60.0)

@@ -33,13 +33,15 @@ class Tokens:
 
     ``text`` is the token, ``due`` when it should be renewed, ``expires`` when it must have been,
     ``ends_at`` when a refresh under way is over at the latest, ``retry_at`` when one that failed
-    may be tried again. ``trouble`` says why there is none since the last refresh failed.
+    may be tried again. ``trouble`` says why there is none since the last refresh failed, at
+    ``failed_at``.
     """
 
     __slots__ = (
         "due",
         "ends_at",
         "expires",
+        "failed_at",
         "failures",
         "retry_at",
         "rng",
@@ -61,7 +63,7 @@ class Tokens:
         elif rule is not None:
             self.due = self.expires = -inf
         self.ends_at = -inf
-        self.retry_at = -inf
+        self.retry_at = self.failed_at = -inf
         self.trusts_from = -inf
         self.failures = 0
         self.waited = 0.0
@@ -103,11 +105,15 @@ class Tokens:
         except (ValueError, KeyError, TypeError):
             self.failures += 1
             self.waited = self.rule.backoff.draw(self.failures, self.waited, self.rng)
+            left = max(0.0, self.expires - now)
+            if self.waited > left:
+                # Half of it drawn: a fleet whose tokens ended together must not ask together.
+                bare = self.rule.bare * (0.5 + 0.5 * self.rng.random())
+                self.waited = min(self.waited, left + bare)
             self.waited = max(self.waited, self._asked(reply))
-            self.retry_at = now + self.waited
+            self.failed_at, self.retry_at = now, now + self.waited
             what = reply.status if isinstance(reply, Answer) else reply.kind.replace("_", " ")
             self.trouble = f"no new token ({what})"
-            left = max(0.0, self.expires - now)
             return Renewal(ok=False, why=f"{self.trouble}; the old one lasts {left:.0f} s")
         self.text = token
         self.expires = sent + lasts

@@ -5,7 +5,7 @@ It speaks Key Protect to the service itself, past the proxy, as an operator woul
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from chaos.client import wire
@@ -61,18 +61,28 @@ async def provision(
     primary = origins[0]
     sealed: dict[int, tuple[Sealed, ...]] = {}
     number = FIRST_PREPARED
-    for client in range(scenario.clients.count):
+    for client, group in enumerate(scenario.clients.each()):
         kept = []
-        for _ in range(scenario.clients.wrapped):
+        for _ in range(group.wrapped):
             kept.append(await _wrap(world, client, number, primary, credential))
             number += 1
         sealed[client] = tuple(kept)
     by_region = {target.region: target for target in origins}
     targets = tuple(
         Target(region, sites[region].endpoint, sites[region].instance, by_region[region].key_id)
-        for region in scenario.clients.regions
+        for region in scenario.clients.reached()
     )
     return Provisioned(tuple(origins), Supply(targets, credential, sealed))
+
+
+async def handed_over(world: World, stage: Provisioned, api_key: str, iam: str) -> Provisioned:
+    """The stage with a token for the clients that is as young as the run, however long it took.
+
+    Played right before time zero, so that a token's end comes at the same second in every world.
+    Raises WorldError where the token service gives none.
+    """
+    credential = await sign_in(world, api_key, iam)
+    return replace(stage, supply=replace(stage.supply, credential=credential))
 
 
 async def _import(

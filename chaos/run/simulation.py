@@ -11,7 +11,7 @@ from chaos.run.ending import Ending
 from chaos.run.fleet import fleet, starts
 from chaos.run.insides import Insides
 from chaos.run.nemesis import nemesis
-from chaos.run.provision import Provisioned, Site, provision
+from chaos.run.provision import Provisioned, Site, handed_over, provision
 from chaos.run.simulated import SimulatedWorld
 from chaos.run.virtual import VirtualTime
 from chaos.run.wires import Wire
@@ -22,6 +22,8 @@ from chaos.service.roles import Identity
 from chaos.service.tokens import SecretSigner
 
 PREPARED_WITHIN = 60.0
+# About as long before time zero as on sockets, where the load generator must first be told.
+HANDED_OVER_AT = -0.5
 IAM_ORIGIN = "http://iam.origin"
 API_KEY, ACCOUNT = "keychaos-operator", "keychaos"
 
@@ -38,11 +40,13 @@ def simulate(
     stages: list[Provisioned] = []
 
     async def set_stage() -> None:
-        stages.append(await provision(world, scenario, sites, API_KEY, iam))
+        stage = await provision(world, scenario, sites, API_KEY, iam)
+        assert time.now < HANDED_OVER_AT, "provisioning took longer than was set aside for it"
+        await world.sleep_until(HANDED_OVER_AT)
+        stages.append(await handed_over(world, stage, API_KEY, iam))
 
     time.play([(time.now, set_stage())])
     (stage,) = stages
-    assert time.now < 0.0, "provisioning took longer than was set aside for it"
     members = fleet(scenario, factory, stage.supply, epoch)
     time.play(_both(nemesis(world, scenario.changes()), starts(world, scenario, members)))
     ended = time.now

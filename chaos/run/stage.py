@@ -21,7 +21,7 @@ from chaos.run.journal import EVENTS, Journal
 from chaos.run.moment import moment, phase_at
 from chaos.run.nemesis import nemesis
 from chaos.run.peers import Peers
-from chaos.run.provision import Provisioned, provision
+from chaos.run.provision import Provisioned, handed_over, provision
 from chaos.run.sockets import SocketsWorld
 from chaos.run.tail import Snapshot, Tail
 from chaos.run.world import Applied, Event, Wrapped
@@ -108,6 +108,7 @@ class SocketsRun:
         stage = await provision(
             self._world, scenario, self._peers.sites, self._peers.api_key, self._peers.iam
         )
+        stage = await handed_over(self._world, stage, self._peers.api_key, self._peers.iam)
         await self._brief(load, stage)
         zero, before = time.monotonic() + LEAD, self._world.zero
         self._world.zero, self._world.epoch = zero, time.time() + LEAD

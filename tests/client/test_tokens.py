@@ -8,7 +8,7 @@ import pytest
 from chaos.client.call import Credential, Done, Try, Wait, Wiring, Work
 from chaos.client.caller import PolicyClient
 from chaos.client.policy import Refresh
-from chaos.client.presets import RECOMMENDED, factory
+from chaos.client.presets import PRESETS, RECOMMENDED, factory
 from chaos.client.tokens import Tokens
 from chaos.exchange import Answer, Failure, Reply
 from tests.client.playing import Player, steady
@@ -58,6 +58,32 @@ def test_failing_refreshes_are_spaced_by_a_growing_backoff() -> None:
         now = held.retry_at
     assert max(gaps) <= 30.0
     assert sum(gaps[6:]) > sum(gaps[:6])
+
+
+def test_once_the_token_has_ended_a_refresh_is_tried_again_within_seconds_but_not_in_step() -> None:
+    waits = set()
+    for seed in range(20):
+        held = Tokens(LASTING, Refresh(), Random(seed))
+        held.failures = 9
+        held.begin(1200.0)
+        held.observe(1200.0, Answer(503), 1200.0)
+        waits.add(held.retry_at - 1200.0)
+    assert all(0.0 <= wait <= 5.0 for wait in waits)
+    assert len(waits) == 20
+
+
+def test_an_sdk_fails_the_call_whose_refresh_failed_and_asks_again_with_the_next() -> None:
+    client = factory(PRESETS["keyprotect-python-3.0"])(Twin().wiring(lasts=5.0), Random(1))
+    for number in range(3):
+        now = 10.0 + number
+        call = client.begin(Work(number, "wrap"), now)
+        refresh = call.step(now)
+        assert isinstance(refresh, Try)
+        assert refresh.why == "refresh"
+        call.observe(refresh.number, Answer(503), now + 0.1)
+        done = call.step(now + 0.1)
+        assert isinstance(done, Done)
+        assert done.outcome == "failed"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +207,8 @@ def test_a_client_recovers_by_itself_when_iam_comes_back_after_the_token_ended()
     assert all(outcomes[number] != "ok" for number in range(102, 280))
     assert "token" in played.done[150][1].why
     back = min(each.ended for each in played.at("iam") if isinstance(each.reply, Answer))
-    assert back < 3700.0 + 30.0
+    # Without a token it asks again within five seconds, however long it has been refused.
+    assert back < 3700.0 + 5.0
 
 
 def test_revoked_access_causes_one_refresh_and_no_failover() -> None:
