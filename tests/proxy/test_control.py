@@ -42,6 +42,9 @@ def test_every_change_is_made_and_read_back(controls: Controls) -> None:
         assert shown["attributes"] == {"latency": 9, "jitter": 2}
         assert shown["toxicity"] == pytest.approx(0.7)
         controls.remove_toxic("a b", "latency_downstream")
+        controls.set_upstream("a b", "127.0.0.1:9")
+        assert controls.proxy("a b")["upstream"] == "127.0.0.1:9"
+        assert controls.proxy("a b")["listen"] == listen
         controls.add_toxic("a b", "noop", {}, name="50% ?#")
         controls.set_enabled("a b", enabled=False)
         assert not controls.proxies()["a b"]["enabled"]

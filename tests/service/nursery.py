@@ -1,7 +1,8 @@
-"""Runs a region process over and over: `python -m tests.service.nursery CONFIGURATION`.
+"""Runs a region process over and over: `python -m tests.service.nursery CONFIGURATION [MUTANT]`.
 
 Everything is imported once and each life is a fork of that, so a region is back milliseconds after
-it was killed. A life that ends by itself ends the nursery; so does the end of standard input.
+it was killed. With a mutant (:mod:`tests.service.mutants`) its vault is that one. A life that ends
+by itself ends the nursery; so does the end of standard input.
 """
 
 import os
@@ -10,11 +11,15 @@ import sys
 from chaos.service import server
 from chaos.service.configuration import Configuration
 from chaos.service.server import new_event_loop
+from tests.service.mutants import MUTANTS
 
 
 def main() -> int:
     """Bear one life after another, until one is not killed."""
-    configuration = Configuration.parse(sys.argv[1].encode())
+    line, *mutant = sys.argv[1:]
+    configuration = Configuration.parse(line.encode())
+    if mutant:
+        server.Vault = MUTANTS[mutant[0]]  # type: ignore[attr-defined] # imported there
     while True:
         born = os.fork()
         if not born:

@@ -22,6 +22,7 @@ import pytest
 
 from chaos.service.server import new_signing_key
 from tests.service.caller import envelope
+from tests.service.mutants import MUTANTS
 from tests.service.test_server import INSTANCE, SOMEONE, TENANT, token
 
 KILLS, LIFE_AT_MOST, CALLERS = 200, 0.4, 4
@@ -62,6 +63,7 @@ class Caller(threading.Thread):
         self.keys: list[Known] = []
         self.acknowledged: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self.opened = 0
         self.stopped = threading.Event()
         self._rng = Random(seed)
         self._headers = headers
@@ -151,6 +153,10 @@ class Caller(threading.Thread):
         if not all(right):
             found = (key["state"], versions, aliases, months)
             self.wrong.append(f"{known} was found as {found}: {right}")
+        for alias in sorted(known.aliases)[-1:]:
+            status, named = self.read(f"keys/{alias}/metadata")
+            if status != 200 or named["resources"][0]["id"] != known.id:
+                self.wrong.append(f"{known.id} is not found by its alias: {status}")
         known.state, known.versions, known.aliases = key["state"], versions, aliases
         known.policy, known.unknown = months, ""
 
@@ -180,14 +186,14 @@ class Caller(threading.Thread):
 
 
 @contextmanager
-def nursery(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+def nursery(folder: Path, *mutant: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """A region that is back after every kill, and its port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     iam = {"api_keys": [SOMEONE], "signing_key": new_signing_key()}
     told = {"region": "us-south", "iam": iam, "instances": [TENANT], "port": port}
     told |= {"directory": str(folder), "scale_time": SCALE}
-    command = (sys.executable, "-m", "tests.service.nursery", json.dumps(told))
+    command = (sys.executable, "-m", "tests.service.nursery", json.dumps(told), *mutant)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         yield child, port
         assert child.stdin is not None
@@ -201,29 +207,43 @@ def next_life(child: "subprocess.Popen[bytes]") -> int:
     return int(json.loads(child.stdout.readline())["pid"])
 
 
-@pytest.mark.slow
-def test_two_hundred_kills_under_load_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def killed_under_load(folder: Path, kills: int, *mutant: str) -> list[Caller]:
+    """Callers at work while a region is killed so often, or until one of them found a loss."""
     rng = Random(1)
-    with nursery(tmp_path) as (child, port):
+    with nursery(folder, *mutant) as (child, port):
         life = next_life(child)
         issued = token(f"http://127.0.0.1:{port}")
         headers = {"Authorization": "Bearer " + issued, "Bluemix-Instance": INSTANCE}
         callers = [Caller(port, headers, seed) for seed in range(CALLERS)]
         for caller in callers:
             caller.start()
-        for _ in range(KILLS):
+        for _ in range(kills):
             time.sleep(rng.uniform(0.0, LIFE_AT_MOST))
+            if any(caller.wrong for caller in callers):
+                break
             os.kill(life, signal.SIGKILL)
             life = next_life(child)
         for caller in callers:
             caller.stopped.set()
         for caller in callers:
             caller.join(PATIENCE)
-        opened = sum(caller.open_all() for caller in callers)
         for caller in callers:
+            caller.opened = caller.open_all()
             caller._connection.close()
+    return callers
+
+
+@pytest.mark.slow
+def test_two_hundred_kills_under_load_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    callers = killed_under_load(tmp_path, KILLS)
     acknowledged = sum((caller.acknowledged for caller in callers), Counter())
     assert [each for caller in callers for each in caller.wrong] == []
     assert set(acknowledged) == {"create", *ACTIONS}
     assert acknowledged.total() > KILLS
-    assert opened > 0
+    assert sum(caller.opened for caller in callers) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", sorted(MUTANTS))
+def test_a_vault_that_loses_what_it_acknowledged_is_found_out(tmp_path: Path, mutant: str) -> None:
+    assert any(caller.wrong for caller in killed_under_load(tmp_path, KILLS, mutant))
