@@ -21,6 +21,7 @@ from chaos.report import terminal, write
 from chaos.run import stored
 from chaos.run.clients import factory_named
 from chaos.run.ending import Ending
+from chaos.run.fleet import own_factories
 from chaos.run.journal import Journal
 from chaos.scenario import Scenario
 
@@ -64,6 +65,7 @@ def play(wish: Wish) -> int:
     """Play, record, judge and report; the exit code. Raises WorldError before time zero."""
     console = wish.telling.console()
     factory_named(wish.client)
+    own_factories(wish.scenario)
     started = datetime.now(UTC)
     folder = wish.out or Path("results") / wish.scenario.name / _run_id(wish, started)
     if wish.telling.baseline:

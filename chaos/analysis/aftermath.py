@@ -5,6 +5,7 @@ from math import fsum
 import numpy as np
 
 from chaos.analysis.case import Case
+from chaos.analysis.failback import homes
 from chaos.analysis.selection import parse
 from chaos.analysis.steadiness import portrait
 from chaos.analysis.telling import Told, numbers, reasons, region_name
@@ -48,14 +49,13 @@ def failback_why(case: Case, _: Measure) -> Told:
     if found is None:
         return Told("no fault was seen to bite and to heal, so there was no way home to measure")
     evidence, operations = case.evidence, case.evidence.operations
-    home = evidence.run.regions.index(evidence.run.scenario.clients.regions[0])
     ends = found.back if found.back is not None else np.inf
     rows = np.flatnonzero(
         (operations["due"] >= found.healed)
         & (operations["due"] <= ends)
-        & (operations["region"] != home)
+        & (operations["region"] != homes(evidence))
     )
-    name = region_name(evidence, home)
+    name = evidence.run.scenario.clients.regions[0]
     if not len(rows):
         at = seconds(found.healed)
         return Told(f"operations failed at {name} itself after it was healed at {at}")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from chaos.analysis.case import Case
+from chaos.analysis.selection import travelled
 from chaos.analysis.spread import holder
 from chaos.analysis.telling import TIMEOUTS, Told, region_name, tries
 from chaos.analysis.wording import LEAST_STATUS, kind, many, reply, seconds
@@ -14,6 +15,7 @@ _HALF = 0.5
 
 def failover_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and what kept it."""
+    case = travelled(case, measure.where)
     if not len(case.journeys.clients):
         text = "no operation was touched by a fault, so no client had to fail over"
         return Told(text, (), "nothing to flee")
@@ -163,6 +165,7 @@ def _within(attempts: Columns, begun: float, arrived: float) -> float:
 
 def detect_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and when it was first told by the fault."""
+    case = travelled(case, measure.where)
     if case.t0 is None or not len(case.journeys.clients):
         text = "no operation was touched by a fault, so there was nothing to detect"
         return Told(text, (), "nothing to flee")

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from chaos.analysis import sliding
 from chaos.analysis.effects import Effect, last_heal
-from chaos.analysis.evidence import Evidence
+from chaos.analysis.evidence import Evidence, Ints
 from chaos.analysis.findings import Measured
 from chaos.analysis.recovery import leaves
 
@@ -35,14 +37,22 @@ class Failback:
         return Measured(self.back - self.healed, "seconds", self.due)
 
 
+def homes(evidence: Evidence) -> Ints:
+    """The region that the client of each operation prefers: all the same but for a mixed fleet."""
+    run = evidence.run
+    found = [run.regions.index(group.regions[0]) for group in run.scenario.clients.each()]
+    whose = np.minimum(evidence.operations["client"], len(found) - 1)
+    of_each: Ints = np.array(found, dtype=np.int64)[whose]
+    return of_each
+
+
 def failback(evidence: Evidence, found: tuple[Effect, ...], baseline: float) -> Failback | None:
     """How the fleet went home after the last heal; None where a fault never healed."""
     last = last_heal(found)
     if last is None:
         return None
     due, window = evidence.operations["due"], sliding.width(evidence)
-    home = evidence.run.regions.index(evidence.run.scenario.clients.regions[0])
-    at_home = evidence.operations["region"] == home
+    at_home = evidence.operations["region"] == homes(evidence)
     count = int(((due >= last) & (due < evidence.until)).sum())
     watched = evidence.until - window
     starts = sliding.starts(last, watched, window)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from chaos.analysis.case import Case
-from chaos.analysis.selection import attempts_in
+from chaos.analysis.evidence import Floats
+from chaos.analysis.selection import attempts_in, clients_in
 from chaos.analysis.spread import holder
 from chaos.analysis.strategies import backoff
 from chaos.analysis.switching import switches, token_requests
@@ -52,7 +53,7 @@ def backoff_why(case: Case, measure: Measure) -> Told:
 def switches_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and what it decided."""
     counts = switches(case.evidence)
-    client = holder(counts, np.zeros(len(counts), dtype=np.bool_), measure.statistic or "max")
+    client = _standing_for(case, counts, measure)
     mine = sorted(
         (each.decision for each in case.run.decisions if each.client == client),
         key=lambda decision: decision.at,
@@ -64,10 +65,18 @@ def switches_why(case: Case, measure: Measure) -> Told:
     return Told(text, tuple(each.number for each in mine[:5]), "switches too often")
 
 
+def _standing_for(case: Case, counts: Floats, measure: Measure) -> int:
+    """The number of the client whose count is the statistic."""
+    clients = clients_in(case, measure.where) or range(len(counts))
+    mine = counts[clients.start : clients.stop]
+    known = np.zeros(len(mine), dtype=np.bool_)
+    return clients.start + holder(mine, known, measure.statistic or "max")
+
+
 def token_requests_why(case: Case, measure: Measure) -> Told:
     """The client that stands for the statistic, and what it asked a token for."""
     counts = token_requests(case.evidence)
-    client = holder(counts, np.zeros(len(counts), dtype=np.bool_), measure.statistic or "max")
+    client = _standing_for(case, counts, measure)
     mine = case.evidence.refreshes[case.evidence.refreshes["client"] == client]
     first = f", the first for operation {int(mine['operation'][0])}" if len(mine) else ""
     text = f"client {client} asked for a token {many(int(counts[client]), 'time')}{first}"

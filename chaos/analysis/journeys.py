@@ -8,7 +8,7 @@ touched. A client that did not arrive is censored at the heal, or where the watc
 then on there was nothing left to fail over from.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf
 
 import numpy as np
@@ -37,6 +37,11 @@ class Journeys:
     detected: Floats
     arrived: Floats
     arrival: Ints
+
+    def of(self, clients: range) -> "Journeys":
+        """The journeys of these clients only."""
+        mine = (self.clients >= clients.start) & (self.clients < clients.stop)
+        return Journeys(*(getattr(self, each.name)[mine] for each in fields(self)))
 
     @property
     def failover(self) -> tuple[Floats, Bools]:

@@ -11,13 +11,13 @@ from chaos.analysis.evidence import UNKNOWN, Floats
 from chaos.analysis.findings import Measured
 from chaos.analysis.integrity import integrity, key_rpo
 from chaos.analysis.rates import rate
-from chaos.analysis.selection import attempts_in, operations_in, parse
+from chaos.analysis.selection import attempts_in, clients_in, operations_in, parse, travelled
 from chaos.analysis.spread import spread
 from chaos.analysis.switching import switches, token_requests
 from chaos.analysis.waits import Waits, growth, jitter
 from chaos.scenario.expression import render
 from chaos.scenario.objective import Measure
-from chaos.scenario.vocabulary import AFTER_FAILOVER, VOCABULARY, Term
+from chaos.scenario.vocabulary import AFTER_FAILOVER, GROUP, VOCABULARY, Term
 
 Compute = Callable[[Case, Measure], Measured]
 
@@ -30,8 +30,8 @@ def measured(case: Case, measure: Measure) -> Measured:
 def every(case: Case) -> tuple[tuple[str, Measured], ...]:
     """Every measure that the run can be asked for, by its text, for the tables of the report.
 
-    Whole-run values and those by one phase, region or kind of operation, and by phase and region
-    together; a place where nothing was due is left out.
+    Whole-run values and those by one phase, region, kind of operation or group of clients, and by
+    phase and region or phase and group together; a place where nothing was due is left out.
     """
     found = []
     for term in VOCABULARY.values():
@@ -53,6 +53,10 @@ def _wheres(case: Case, term: Term) -> list[tuple[str, ...]]:
         wheres += [(region,) for region in regions]
     if "phase" in term.wheres and "region" in term.wheres:
         wheres += list(product(phases, regions))
+    if "group" in term.wheres:
+        groups = [f"{GROUP} {group.name}" for group in case.run.scenario.clients.groups]
+        wheres += [(group,) for group in groups]
+        wheres += list(product(phases, groups)) if "phase" in term.wheres else []
     if "operation" in term.wheres:
         wheres += [("wrap",), ("unwrap",)]
     if "after failover" in term.wheres and "fault" in phases:
@@ -63,11 +67,12 @@ def _wheres(case: Case, term: Term) -> list[tuple[str, ...]]:
 def _detect(case: Case, measure: Measure) -> Measured:
     if case.t0 is None:
         return Measured(None, "seconds", 0)
-    return spread(*case.journeys.detection(case.t0), measure.statistic or "p50")
+    journeys = travelled(case, measure.where).journeys
+    return spread(*journeys.detection(case.t0), measure.statistic or "p50")
 
 
 def _failover(case: Case, measure: Measure) -> Measured:
-    return spread(*case.journeys.failover, measure.statistic or "p50")
+    return spread(*travelled(case, measure.where).journeys.failover, measure.statistic or "p50")
 
 
 def _recover(case: Case, _: Measure) -> Measured:
@@ -113,8 +118,10 @@ def _token_requests(case: Case, measure: Measure) -> Measured:
 def _per_client(case: Case, counts: Floats, measure: Measure) -> Measured:
     if not len(case.evidence.operations):
         return Measured(None, "count", 0)
-    known = np.zeros(len(counts), dtype=np.bool_)
-    return spread(counts, known, measure.statistic or "max", "count")
+    clients = clients_in(case, measure.where)
+    mine = counts if clients is None else counts[clients.start : clients.stop]
+    known = np.zeros(len(mine), dtype=np.bool_)
+    return spread(mine, known, measure.statistic or "max", "count")
 
 
 def _backoff_growth(case: Case, _: Measure) -> Measured:

@@ -4,11 +4,12 @@ An operation belongs to the phase in which it was due and to the region that its
 to; an attempt belongs to the phase in which it was sent. `after failover` are, of each client that
 found its way elsewhere, the operations due after its first success there. A client that never did
 has none, and shows in `failover` instead. `after 10s` is what came 10 s after T0 or later, and
-`every 5s` takes the worst window of 5 s that slides over all that.
+`every 5s` takes the worst window of 5 s that slides over all that. `group naive` are the operations
+and attempts of the clients of that group.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import get_args
 
@@ -19,7 +20,7 @@ from chaos.analysis.evidence import Bools
 from chaos.run.record import OPERATION_KINDS, Columns
 from chaos.scenario.model import PhaseName
 from chaos.scenario.quantity import parse_as
-from chaos.scenario.vocabulary import AFTER, AFTER_FAILOVER, EVERY
+from chaos.scenario.vocabulary import AFTER, AFTER_FAILOVER, EVERY, GROUP
 
 PHASES: tuple[PhaseName, ...] = get_args(PhaseName)
 
@@ -29,7 +30,8 @@ class Where:
     """The words of a measure, told apart: phases, regions, kinds of operation, after failover.
 
     None of a sort means all of it; several of a sort mean any of them. ``after`` is in seconds from
-    T0 and ``every`` the length of a window, None where the measure names none.
+    T0, ``every`` the length of a window and ``clients`` the numbers of those of a group, None where
+    the measure names none.
     """
 
     phases: tuple[PhaseName, ...]
@@ -38,6 +40,7 @@ class Where:
     after_failover: bool
     after: float | None
     every: float | None
+    clients: range | None = None
 
 
 def parse(case: Case, words: Sequence[str]) -> Where:
@@ -50,7 +53,23 @@ def parse(case: Case, words: Sequence[str]) -> Where:
         after_failover=AFTER_FAILOVER in words,
         after=_length(words, AFTER),
         every=_length(words, EVERY),
+        clients=clients_in(case, words),
     )
+
+
+def clients_in(case: Case, words: Sequence[str]) -> range | None:
+    """The numbers of the clients of the group that the words name, None where they name none."""
+    for word in words:
+        of, _, name = word.partition(" ")
+        if of == GROUP and name:
+            return case.run.scenario.clients.numbers(name)
+    return None
+
+
+def travelled(case: Case, words: Sequence[str]) -> Case:
+    """The case with the journeys of the group's clients only, where the words name one."""
+    clients = clients_in(case, words)
+    return case if clients is None else replace(case, journeys=case.journeys.of(clients))
 
 
 def _length(words: Sequence[str], before: str) -> float | None:
@@ -84,6 +103,7 @@ def operations_in(case: Case, words: Sequence[str], at: str = "due") -> Bools:
         flags &= _among(operations["region"], where.regions)
     if where.kinds:
         flags &= _among(operations["kind"], where.kinds)
+    flags &= _of_group(operations["client"], where)
     if where.after_failover:
         journeys = case.journeys
         arrived = np.full(int(operations["client"].max(initial=0)) + 1, np.inf)
@@ -105,6 +125,13 @@ def attempts_in(case: Case, words: Sequence[str]) -> Bools:
         kinds = np.full(len(attempts), -1)
         kinds[row >= 0] = case.evidence.operations["kind"][row[row >= 0]]
         flags &= _among(kinds, where.kinds)
+    return flags & _of_group(attempts["client"], where)
+
+
+def _of_group(clients: Columns, where: Where) -> Bools:
+    if where.clients is None:
+        return np.ones(len(clients), dtype=np.bool_)
+    flags: Bools = (clients >= where.clients.start) & (clients < where.clients.stop)
     return flags
 
 

@@ -16,6 +16,7 @@ from chaos.report.rows import (
     DecisionRow,
     EventRow,
     FileRow,
+    GroupRow,
     IntegrityRow,
     PhaseRow,
 )
@@ -53,6 +54,7 @@ class Account:
     todo: tuple[str, ...]
     limitations: tuple[str, ...]
     phases: tuple[PhaseRow, ...]
+    groups: tuple[GroupRow, ...]
     answers: tuple[AnswerRow, ...]
     backoffs: tuple[BackoffRow, ...]
     decisions: tuple[DecisionRow, ...]
@@ -76,6 +78,7 @@ def account(run: Run, analysis: Analysis, files: tuple[FileRow, ...] = ()) -> Ac
         todo=wording.todo(analysis),
         limitations=wording.limitations(run, analysis),
         phases=counting.phases(run, analysis),
+        groups=counting.groups(run, analysis),
         answers=counting.answers(run),
         backoffs=counting.backoffs(run),
         decisions=counting.decisions(run),

@@ -1,10 +1,50 @@
 """The tables of how clients behaved: what attempts got, the waits, the decisions, what was lost."""
 
-from chaos.analysis.findings import Backoff
+from chaos.analysis.findings import Backoff, Measured
 from chaos.report import numbers
 from chaos.report.account import Account
-from chaos.report.cells import Cell, Table, code, count, instant, seconds, share, words
-from chaos.report.rows import BackoffRow
+from chaos.report.cells import (
+    Cell,
+    Table,
+    code,
+    count,
+    instant,
+    measured,
+    ratio,
+    seconds,
+    share,
+    words,
+)
+from chaos.report.rows import BackoffRow, GroupRow
+
+
+def groups(account: Account) -> Table:
+    """How each group of the clients came through."""
+    return Table(
+        "groups",
+        "Groups of clients",
+        "All groups met the same faults, each with the policy named here.",
+        ("Group", "Clients", "Policy", "Regions", "Due", "Availability", "In the fault",
+         "Response p99", "Amplification", "Failover p95", "Most switches"),
+        tuple(map(_group, account.groups)),
+        "All clients are alike: the scenario has no groups.",
+    )  # fmt: skip
+
+
+def _group(row: GroupRow) -> tuple[Cell, ...]:
+    return (
+        words(row.group),
+        count(float(row.clients)),
+        code(row.policy),
+        words(", then ".join(row.regions)),
+        count(float(row.due)),
+        share(row.availability),
+        share(row.availability_in_fault),
+        seconds(row.response_p99),
+        ratio(row.amplification),
+        measured(Measured(row.failover_p95, "seconds", row.clients, row.failover_censored)),
+        count(row.switches_max),
+    )
 
 
 def answers(account: Account) -> Table:
@@ -120,4 +160,4 @@ def integrity(account: Account) -> Table:
     )
 
 
-TABLES = (answers, backoffs, decisions, integrity)
+TABLES = (groups, answers, backoffs, decisions, integrity)

@@ -5,13 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from chaos.analysis.evidence import Evidence, gather
-from chaos.analysis.findings import Analysis
+from chaos.analysis.findings import Analysis, Measured
 from chaos.exchange import FAILURE_KINDS
-from chaos.report.rows import AnswerRow, BackoffRow, DecisionRow, IntegrityRow, PhaseRow
+from chaos.report.rows import (
+    AnswerRow,
+    BackoffRow,
+    DecisionRow,
+    GroupRow,
+    IntegrityRow,
+    PhaseRow,
+)
 from chaos.report.series import FAILED, OK, UNKNOWN, Floats, Mask
 from chaos.run.record import NOWHERE, WHYS, Columns, Run
 from chaos.run.world import Audited, Decided
-from chaos.scenario.model import Phase
+from chaos.scenario.model import Group, Phase
 
 TOKEN_SERVICE = "token service"  # noqa: S105 - the name of a row
 _LOWEST_STATUS = 100
@@ -47,6 +54,35 @@ def _phase(
         service_p99=known.get(f"service{where}.p99"),
         attempts=int(_within(evidence.attempts["sent"], phase).sum()),
         amplification=known.get(f"amplification{where}"),
+    )
+
+
+def groups(run: Run, analysis: Analysis) -> tuple[GroupRow, ...]:
+    """One row per group of the clients; none where all are alike."""
+    known = dict(analysis.measures)
+    return tuple(_group(run, group, known) for group in run.scenario.clients.groups)
+
+
+def _group(run: Run, group: Group, known: Mapping[str, Measured]) -> GroupRow:
+    nothing = Measured(None, "count", 0)
+
+    def found(name: str, phase: str = "", statistic: str = "") -> Measured:
+        return known.get(f"{name}({phase}group {group.name}){statistic}", nothing)
+
+    failover = found("failover", statistic=".p95")
+    return GroupRow(
+        group=group.name,
+        clients=group.count,
+        policy=group.policy or run.policy,
+        regions=group.regions,
+        due=found("availability").n,
+        availability=found("availability").value,
+        availability_in_fault=found("availability", "fault, ").value,
+        response_p99=found("response", statistic=".p99").value,
+        amplification=found("amplification").value,
+        failover_p95=failover.value,
+        failover_censored=failover.censored,
+        switches_max=found("switches", statistic=".max").value,
     )
 
 

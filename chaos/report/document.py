@@ -30,6 +30,7 @@ from chaos.report.rows import (
     DecisionRow,
     EventRow,
     FileRow,
+    GroupRow,
     IntegrityRow,
     PhaseRow,
 )
@@ -163,6 +164,7 @@ class Document:
     scenario: Source
     files: tuple[FileRow, ...]
     baseline: Contrast | None = None
+    groups: tuple[GroupRow, ...] = ()
 
 
 def document(account: Account) -> Document:
@@ -198,6 +200,7 @@ def document(account: Account) -> Document:
         scenario=_source(account),
         files=account.files,
         baseline=_baseline(account.against) if account.against else None,
+        groups=account.groups,
     )
 
 

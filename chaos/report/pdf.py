@@ -31,8 +31,8 @@ _INK = (27, 36, 48)
 _MUTED = (88, 99, 116)
 _RULE = (201, 206, 214)
 _SECTIONS = (
-    *("achieved", "phases", "proof", "decisions", "backoff", "answers", "integrity", "events"),
-    "measures",
+    *("achieved", "phases", "proof", "groups", "decisions", "backoff", "answers", "integrity"),
+    *("events", "measures"),
 )
 
 
@@ -45,7 +45,8 @@ def pdf(account: Account, figure: bytes) -> bytes:
     _figure(book, account, figure)
     named = tables.every(account)
     for name in _SECTIONS:
-        book.section(named[name])
+        if name != "groups" or account.groups:
+            book.section(named[name])
     _baseline(book, account)
     _scenario(book, account)
     for name in ("environment", "files"):

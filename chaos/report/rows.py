@@ -27,6 +27,24 @@ class PhaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRow:
+    """How one group of the clients came through; ``policy`` is who played it."""
+
+    group: str
+    clients: int
+    policy: str
+    regions: tuple[str, ...]
+    due: int
+    availability: float | None
+    availability_in_fault: float | None
+    response_p99: float | None
+    amplification: float | None
+    failover_p95: float | None
+    failover_censored: bool
+    switches_max: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerRow:
     """What one region gave to single attempts: an HTTP status or a failure."""
 

@@ -49,6 +49,10 @@ def plan(scenario: Scenario, world: str, client: str, console: Console) -> None:
         ("clients", f"{numbers.count(scenario.clients.count)}, policy {client}, {order}"),
         ("load", f"{numbers.rate(load.rate)} {load.arrivals}, open loop ({mix})"),
     ]  # fmt: skip
+    rows[3:3] = [
+        ("group", f"{each.name}: {each.count}, policy {each.policy or client}")
+        for each in scenario.clients.groups
+    ]
     rows += [("fault", wording.fault(fault)) for fault in scenario.faults]
     rows += [("objective", objective.text) for objective in scenario.objectives]
     said = ""

@@ -31,6 +31,13 @@ def tried(run: Run) -> str:
         f"{places}: {numbers.rate(load.rate)} operations ({mix}), {_ARRIVALS[load.arrivals]} in an "
         f"open loop, for {numbers.seconds(scenario.lasts)}."
     )
+    if scenario.clients.groups:
+        parts = (
+            f"{numbers.count(each.count)} {each.name}"
+            + (f" (policy {each.policy})" if each.policy else "")
+            for each in scenario.clients.groups
+        )
+        said += f" Their groups: {', '.join(parts)}."
     return " ".join([said, *(f"Fault {fault(one)}." for one in scenario.faults)])
 
 

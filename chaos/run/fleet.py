@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from chaos.client.call import Credential, Factory, Target, Wiring
+from chaos.client.presets import factory_for
 from chaos.run.operate import Member, Sealed, operate
 from chaos.run.world import Program, World
 from chaos.scenario.arrivals import arrivals
@@ -15,7 +16,7 @@ from chaos.scenario.model import Scenario
 class Supply:
     """What provisioning left for the clients: where the root key lives, a token, wrapped data keys.
 
-    ``targets`` are in the clients' order of regions. ``sealed`` maps a client to the data keys that
+    ``targets`` are in the fleet's order of regions. ``sealed`` maps a client to the data keys that
     it holds before time zero.
     """
 
@@ -30,18 +31,34 @@ class Supply:
 
 
 def fleet(scenario: Scenario, factory: Factory, supply: Supply, epoch: float) -> list[Member]:
-    """One member for every client, each with a random generator of its own from the seed."""
+    """One member for every client, each with a random generator of its own from the seed.
+
+    ``factory`` builds those whose group names no policy of its own.
+    """
+    targets = {target.region: target for target in supply.targets}
+    own = own_factories(scenario)
     return [
         Member(
             index,
-            factory(
-                Wiring(f"client-{index:03d}", supply.targets, supply.credential, epoch),
+            own.get(group.name, factory)(
+                Wiring(
+                    f"client-{index:03d}",
+                    tuple(targets[region] for region in group.regions),
+                    supply.credential,
+                    epoch,
+                ),
                 Random(f"{scenario.seed}/client/{index}"),
             ),
             list(supply.sealed.get(index, ())),
         )
-        for index in range(scenario.clients.count)
+        for index, group in enumerate(scenario.clients.each())
     ]
+
+
+def own_factories(scenario: Scenario) -> dict[str, Factory]:
+    """The factories of the groups that name a policy; ScenarioError where there is none such."""
+    groups = scenario.clients.groups
+    return {group.name: factory_for(group.policy) for group in groups if group.policy}
 
 
 def starts(

@@ -18,6 +18,7 @@ from chaos.scenario.vocabulary import (
     AFTER,
     AFTER_FAILOVER,
     EVERY,
+    GROUP,
     METASTABLE_AFTER,
     OPERATIONS,
     PHASES,
@@ -25,7 +26,7 @@ from chaos.scenario.vocabulary import (
 )
 
 MOST_OPERATIONS = 50_000_000
-RESERVED = frozenset({*PHASES, *OPERATIONS, AFTER, EVERY})
+RESERVED = frozenset({*PHASES, *OPERATIONS, AFTER, EVERY, GROUP})
 # The times that a rule may bound: the phase in which each is counted, and which of them are only
 # believed when they held for a whole window.
 _COUNTED_IN: dict[str, PhaseName] = {
@@ -38,6 +39,7 @@ _COUNTED_IN: dict[str, PhaseName] = {
 }
 _CONFIRMED = frozenset({"recover", "failback", "time_to_steady", "metastable"})
 _LENGTHS = re.compile(rf"\b(?:{AFTER}|{EVERY}) +([A-Za-z_][\w-]*)", re.ASCII)
+_NOTHING_TO_UNWRAP = "must be at least 1: clients that hold no data key have nothing to unwrap"
 Keys = tuple[str | int, ...]
 
 
@@ -67,11 +69,20 @@ def _topology(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
     preferred = scenario.clients.regions
     if preferred != holding:
         yield from _twice(("clients", "regions"), preferred)
-    for number, region in enumerate(preferred):
+    yield from _keyless(scenario, ("clients", "regions"), preferred)
+    for group in scenario.clients.groups:
+        if group.regions != preferred:
+            keys: Keys = ("clients", "groups", group.name, "regions")
+            yield from (*_twice(keys, group.regions), *_keyless(scenario, keys, group.regions))
+
+
+def _keyless(scenario: Scenario, keys: Keys, regions: Sequence[str]) -> Iterator[tuple[Keys, str]]:
+    holding = scenario.keys[0].regions
+    for number, region in enumerate(regions):
         if region not in holding:
             near = did_you_mean(region, holding)
             text = f"'{region}' holds no root key '{scenario.keys[0].name}'{near}"
-            yield ("clients", "regions", number), text
+            yield (*keys, number), text
 
 
 def _twice(keys: Keys, words: Sequence[str]) -> Iterator[tuple[Keys, str]]:
@@ -86,8 +97,10 @@ def _load(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
         yield ("load", "rate"), f"makes {expected:.2g} operations; at most {MOST_OPERATIONS:.0g}"
     unwraps = dict(scenario.load.mix)["unwrap"] > 0
     if unwraps and scenario.clients.wrapped == 0:
-        text = "must be at least 1: clients that hold no data key have nothing to unwrap"
-        yield ("clients", "wrapped"), text
+        yield ("clients", "wrapped"), _NOTHING_TO_UNWRAP
+    for group in scenario.clients.groups:
+        if unwraps and group.wrapped == 0 and scenario.clients.wrapped:
+            yield ("clients", "groups", group.name, "wrapped"), _NOTHING_TO_UNWRAP
 
 
 def _faults(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
@@ -95,7 +108,7 @@ def _faults(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
         here: Keys = ("faults", number)
         if fault.lasts <= 0:
             yield (*here, "lasts"), f"fault '{fault.name}' must last longer than 0s"
-        if fault.target not in (*scenario.clients.regions, IAM):
+        if fault.target not in (*scenario.clients.reached(), IAM):
             yield (*here, "target"), f"hits nobody: no client calls '{fault.target}'"
         if fault.heals > scenario.lasts:
             heals, lasts = duration(fault.heals), duration(scenario.lasts)
@@ -180,9 +193,16 @@ def _missing(scenario: Scenario, rule: Objective) -> str | None:
     needs = VOCABULARY[rule.measure.name].needs
     if "fault" in needs and not scenario.faults:
         return f"{rule.measure.name} needs a fault, and there is none"
-    if "second region" in needs and len(scenario.clients.regions) == 1:
+    if "second region" in needs and not _seconded(scenario, rule):
         return f"{rule.measure.name} needs clients with a second region"
     return None
+
+
+def _seconded(scenario: Scenario, rule: Objective) -> bool:
+    """Whether a client that the rule is about has a second region."""
+    clients = scenario.clients
+    named = [group for group in clients.groups if f"{GROUP} {group.name}" in rule.measure.where]
+    return any(len(each.regions) > 1 for each in named or clients.groups or (clients,))
 
 
 def _undecidable(scenario: Scenario, rule: Objective) -> str | None:

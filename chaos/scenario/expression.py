@@ -4,7 +4,8 @@
 
     objective  = measure comparison limit
     measure    = name [ "(" where { "," where } ")" ] [ "." statistic ]
-    where      = phase | region | operation | "after failover" | "after" length | "every" length
+    where      = phase | region | operation | "group" name
+               | "after failover" | "after" length | "every" length
     length     = duration | name of a parameter
     comparison = "<=" | ">=" | "<" | ">" | "=="
     limit      = quantity with its unit | number | name of a parameter
@@ -28,6 +29,7 @@ from chaos.scenario.vocabulary import (
     AFTER,
     AFTER_FAILOVER,
     EVERY,
+    GROUP,
     OPERATIONS,
     PHASES,
     VOCABULARY,
@@ -63,6 +65,7 @@ def parse(
     regions: Sequence[str] = (),
     parameters: Mapping[str, Quantity | None] | None = None,
     line: int = 0,
+    groups: Sequence[str] = (),
 ) -> Objective:
     """Read one objective; ScenarioError says at which column it goes wrong and what is right.
 
@@ -77,7 +80,7 @@ def parse(
     chaos.errors.ScenarioError: 'availability(steady) >= 99.9', column 25: availability needs \
 a share with a percent sign, such as 99.9%
     """
-    return _Parser(text, tuple(regions), parameters or {}).objective(line)
+    return _Parser(text, tuple(regions), parameters or {}, tuple(groups)).objective(line)
 
 
 def render(measure: Measure) -> str:
@@ -94,9 +97,14 @@ class _Parser:
     """One objective being read: its tokens and how far it has come."""
 
     def __init__(
-        self, text: str, regions: tuple[str, ...], parameters: Mapping[str, Quantity | None]
+        self,
+        text: str,
+        regions: tuple[str, ...],
+        parameters: Mapping[str, Quantity | None],
+        groups: tuple[str, ...],
     ) -> None:
         self._text = text
+        self._groups = groups
         self._regions = regions
         self._parameters = parameters
         if len(text) > LONGEST:
@@ -178,6 +186,8 @@ class _Parser:
         """The words of one place: some are two, of which the second may be a length of time."""
         if token.text == AFTER and self._took("failover"):
             return AFTER_FAILOVER
+        if token.text == GROUP:
+            return self._group(token)
         if token.text not in (AFTER, EVERY):
             return token.text
         of = self._take()
@@ -194,11 +204,21 @@ class _Parser:
             self._refuse(token, text)
         return f"{token.text} {render_quantity(quantity.value, 'seconds')}"
 
+    def _group(self, token: _Token) -> str:
+        of = self._take()
+        if not self._groups:
+            self._refuse(token, "the clients have no groups; they are named under 'clients.groups'")
+        if of.text not in self._groups:
+            near = did_you_mean(of.text, self._groups)
+            self._refuse(of, f"'{of.text}' is not a group of clients{near}")
+        return f"{GROUP} {of.text}"
+
     def _place(self, token: _Token, text: str, term: Term) -> Where:
         known: dict[str, Where] = dict.fromkeys(PHASES, "phase")
         known |= dict.fromkeys(OPERATIONS, "operation")
         known |= {AFTER_FAILOVER: "after failover"}
         known |= dict.fromkeys(self._regions, "region")
+        known |= dict.fromkeys((f"{GROUP} {name}" for name in self._groups), "group")
         if token.text in (AFTER, EVERY) and text != AFTER_FAILOVER:
             known[text] = "after" if token.text == AFTER else "every"
         allowed = [word for word, place in known.items() if place in term.wheres]
@@ -206,8 +226,9 @@ class _Parser:
             near = did_you_mean(text, allowed)
             self._refuse(token, f"'{text}' is no phase, region or operation here{near}")
         if known[text] not in term.wheres:
+            told = text if known[text] == "group" else f"{known[text]} '{text}'"
             only = f"only by {', '.join(term.wheres)}" if term.wheres else "only for the whole run"
-            self._refuse(token, f"{term.name} is measured {only}, not by {known[text]} '{text}'")
+            self._refuse(token, f"{term.name} is measured {only}, not by {told}")
         return known[text]
 
     def _statistic(self, term: Term) -> str | None:

@@ -3,6 +3,7 @@
 The docstrings under the fields are what editors show, by way of :mod:`chaos.scenario.schema`.
 """
 
+from itertools import pairwise
 from math import fsum
 from typing import Annotated
 
@@ -52,19 +53,76 @@ class RegionForm(BaseModel):
         return self
 
 
+Number = Annotated[int, Field(ge=1, le=60_000)]
+Policy = Annotated[str, Field(min_length=1, max_length=200)]
+Wrapped = Annotated[int, Field(ge=0, le=1000)]
+
+
+class GroupForm(BaseModel):
+    """Clients that cope alike, among others that do not; what is left out is the fleet's."""
+
+    model_config = STRICT
+
+    count: Number | None = None
+    """How many of the clients belong to it; or say its share."""
+    share: Share | None = None
+    """Its share of the clients; the shares of all groups are 100% together."""
+    policy: Policy | None = None
+    """A preset's name; `--client` does not change that of a group which names its own."""
+    regions: Annotated[list[RegionOfFile], Field(min_length=1)] | None = None
+    """The order in which its clients prefer the regions."""
+    wrapped: Wrapped | None = None
+    """How many data keys each of its clients holds before time zero."""
+
+    @model_validator(mode="after")
+    def _sized_once(self) -> "GroupForm":
+        if (self.count is None) == (self.share is None):
+            raise ValueError("needs either 'count' or 'share'")
+        return self
+
+
 class ClientsForm(BaseModel):
     """The processes of the user's software."""
 
     model_config = STRICT
 
-    count: Annotated[int, Field(ge=1, le=60_000)]
+    count: Number | None = None
     """How many processes there are, each with its own breakers, budget, token and cache."""
-    policy: Annotated[str, Field(min_length=1, max_length=200)] = "recommended"
+    policy: Policy = "recommended"
     """How a client copes: a preset's name; `--client` plays the scenario with another."""
     regions: list[RegionOfFile] = Field(default_factory=list, min_length=1)
     """The order in which a client prefers the regions; left out, the order of the key's."""
-    wrapped: Annotated[int, Field(ge=0, le=1000)] = 1
+    wrapped: Wrapped = 1
     """How many data keys each client holds before time zero, so that it can unwrap at once."""
+    groups: Annotated[dict[Name, GroupForm], Field(max_length=16)] = {}
+    """Parts of the fleet by name, each with what it has of its own; left out, all are alike."""
+
+    @model_validator(mode="after")
+    def _sized(self) -> "ClientsForm":
+        sizes = [group.count for group in self.groups.values() if group.count is not None]
+        if self.count is None:
+            if len(sizes) < len(self.groups) or not sizes:
+                raise ValueError("needs 'count'")
+        elif sizes and len(sizes) < len(self.groups):
+            raise ValueError("needs groups that all say 'count', or all 'share'")
+        elif sizes and sum(sizes) != self.count:
+            raise ValueError(f"count {self.count}, and its groups are {sum(sizes)} together")
+        shares = [group.share for group in self.groups.values() if group.share is not None]
+        if shares and abs(fsum(shares) - 1) > 1e-9:  # noqa: PLR2004 - what rounding of decimal shares may leave
+            told = render(round(fsum(shares), 9), "share")
+            raise ValueError(f"shares of groups must be 100% together, not {told}")
+        if 0 in self.sizes():
+            raise ValueError("too few for their groups: the share of one is less than a client")
+        return self
+
+    def sizes(self) -> list[int]:
+        """How many clients each group has; shares are rounded so that none is lost."""
+        ends, below = [0], 0.0
+        for group in self.groups.values():
+            below += group.share or 0.0
+            size = ends[-1] + group.count if group.count else round(below * (self.count or 0))
+            ends.append(size)
+        return [end - begin for begin, end in pairwise(ends)]
 
 
 class MixForm(BaseModel):

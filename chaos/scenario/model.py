@@ -3,7 +3,9 @@
 Times are seconds since time zero, durations are seconds, shares are fractions of one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Literal
 
 from chaos.quick import quick
@@ -45,17 +47,53 @@ class RootKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Clients that cope alike, among others that do not; the fields are those of `Clients`.
+
+    ``policy`` is a preset's name, empty where the group copes as the fleet does.
+    """
+
+    name: str
+    count: int
+    policy: str
+    regions: tuple[str, ...]
+    wrapped: int
+
+
+@dataclass(frozen=True, slots=True)
 class Clients:
     """The processes of the user's software: how many, which policy, which order of regions.
 
     ``wrapped`` is how many data keys each client holds before time zero, so that it can unwrap from
-    its first operation on.
+    its first operation on. Where there are ``groups`` the clients belong to them one after the
+    other, by their numbers: the first group has the lowest. Then ``count`` is that of all groups.
     """
 
     count: int
     policy: str
     regions: tuple[str, ...]
     wrapped: int
+    groups: tuple[Group, ...] = ()
+
+    def each(self) -> Iterator[Group]:
+        """The group of every client, by number; a fleet of one sort is one group without a name."""
+        whole = Group("", self.count, "", self.regions, self.wrapped)
+        for group in self.groups or (whole,):
+            yield from repeat(group, group.count)
+
+    def numbers(self, group: str) -> range:
+        """The numbers of the clients of a group; KeyError where there is none of that name."""
+        begins = 0
+        for each in self.groups:
+            if each.name == group:
+                return range(begins, begins + each.count)
+            begins += each.count
+        raise KeyError(group)
+
+    def reached(self) -> tuple[str, ...]:
+        """Every region that some client uses, those of the fleet's own order first."""
+        of_groups = (region for group in self.groups for region in group.regions)
+        return tuple(dict.fromkeys((*self.regions, *of_groups)))
 
 
 @dataclass(frozen=True, slots=True)

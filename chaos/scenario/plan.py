@@ -94,9 +94,13 @@ def _hits(scenario: Scenario, fault: Fault) -> str:
     clients = scenario.clients
     if fault.target == IAM:
         return f"whoever of all {clients.count} clients needs a token"
-    if fault.target == clients.regions[0]:
-        return f"the first choice of all {clients.count} clients"
-    return f"a backup of all {clients.count} clients"
+    first = sum(group.regions[0] == fault.target for group in clients.each())
+    if first:
+        of = "all" if first == clients.count else f"{first} of"
+        return f"the first choice of {of} {clients.count} clients"
+    users = sum(fault.target in group.regions for group in clients.each())
+    of = "all" if users == clients.count else f"{users} of"
+    return f"a backup of {of} {clients.count} clients"
 
 
 def _topology(scenario: Scenario) -> Iterator[str]:
@@ -115,6 +119,9 @@ def _topology(scenario: Scenario) -> Iterator[str]:
     yield f"service  tokens last {lasts}; timers: {pace}"
     order = ", then ".join(clients.regions)
     yield f"clients  {clients.count}, {clients.policy}: {order}; {clients.wrapped} data keys each"
+    for group in clients.groups:
+        own = f"{group.count}, {group.policy or clients.policy}: {', then '.join(group.regions)}"
+        yield f"  group  {group.name}: {own}; {group.wrapped} data keys each"
     mix = ", ".join(f"{render(share, 'share')} {kind}" for kind, share in load.mix if share)
     yield f"load     {render(load.rate, 'rate')}, {load.arrivals}: {mix}"
 

@@ -10,9 +10,9 @@ from chaos.scenario import complaint, consistency
 from chaos.scenario.document import Branch, Leaf, Node, deepest, parse, plain
 from chaos.scenario.fault_form import attributes
 from chaos.scenario.faults import AnyFault
-from chaos.scenario.form import ScenarioForm
+from chaos.scenario.form import ClientsForm, ScenarioForm
 from chaos.scenario.mistake import Mistake, Place, refusal
-from chaos.scenario.model import Clients, Fault, Load, Region, RootKey, Scenario, Service
+from chaos.scenario.model import Clients, Fault, Group, Load, Region, RootKey, Scenario, Service
 from chaos.scenario.objective import Objective
 from chaos.scenario.override import override
 from chaos.scenario.quantity import Quantity
@@ -60,11 +60,13 @@ def _decoded(text: str | bytes, path: str) -> str:
 def _known(tree: Branch) -> Known:
     """The names that the file defines, as far as they can be made out before it is checked."""
     regions = tree.items.get("regions")
-    objectives = tree.items.get("objectives")
+    objectives, clients = tree.items.get("objectives"), tree.items.get("clients")
+    groups = clients.items.get("groups") if isinstance(clients, Branch) else None
     named = objectives.items if isinstance(objectives, Branch) else {}
     return Known(
         regions=tuple(regions.items) if isinstance(regions, Branch) else (),
         parameters={name: _parameter(node) for name, node in named.items() if name != "rules"},
+        groups=tuple(groups.items) if isinstance(groups, Branch) else (),
     )
 
 
@@ -90,12 +92,7 @@ def _scenario(
             for name, each in form.regions.items()
         ),
         keys=keys,
-        clients=Clients(
-            count=form.clients.count,
-            policy=form.clients.policy,
-            regions=tuple(form.clients.regions) or keys[0].regions,
-            wrapped=form.clients.wrapped,
-        ),
+        clients=_clients(form.clients, keys[0].regions),
         load=Load(form.load.rate, form.load.arrivals, (("wrap", mix.wrap), ("unwrap", mix.unwrap))),
         faults=tuple(_fault(fault) for fault in form.faults),
         objectives=tuple(_objectives(form, tree)),
@@ -108,6 +105,23 @@ def _scenario(
         overrides=tuple(overrides),
         service=Service(form.service.token_lasts, form.service.timers),
     )
+
+
+def _clients(form: ClientsForm, holding: tuple[str, ...]) -> Clients:
+    regions = tuple(form.regions) or holding
+    groups = tuple(
+        Group(
+            name=name,
+            count=size,
+            policy=group.policy or "",
+            regions=tuple(group.regions or regions),
+            wrapped=form.wrapped if group.wrapped is None else group.wrapped,
+        )
+        for (name, group), size in zip(form.groups.items(), form.sizes(), strict=True)
+    )
+    count = sum(group.count for group in groups) or form.count
+    assert count is not None, "the form refuses a fleet of no size"
+    return Clients(count, form.policy, regions, form.wrapped, groups)
 
 
 def _fault(form: AnyFault) -> Fault:

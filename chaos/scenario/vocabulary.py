@@ -9,11 +9,12 @@ from typing import Literal, get_args
 from chaos.scenario.model import OperationKind, PhaseName
 from chaos.scenario.objective import Unit
 
-Where = Literal["phase", "region", "operation", "after failover", "after", "every"]
+Where = Literal["phase", "region", "operation", "group", "after failover", "after", "every"]
 PHASES: tuple[PhaseName, ...] = get_args(PhaseName)
 OPERATIONS: tuple[OperationKind, ...] = get_args(OperationKind)
 AFTER_FAILOVER = "after failover"
 AFTER, EVERY = "after", "every"
+GROUP = "group"
 # Goodput that has not returned so many seconds after the heal stays away by itself.
 METASTABLE_AFTER = 30.0
 
@@ -38,19 +39,19 @@ class Term:
 
 _SPREAD = ("p50", "p95", "max")
 _RESPONSES = ("p50", "p95", "p99", "max")
-_BY_ALL: tuple[Where, ...] = ("phase", "region", "operation")
+_BY_ALL: tuple[Where, ...] = ("phase", "region", "operation", "group")
 _OVER_TIME: tuple[Where, ...] = ("after", "every")
 
 VOCABULARY: dict[str, Term] = {
     term.name: term
     for term in (
         Term(
-            "detect", "seconds", "lower", (), _SPREAD, ("fault", "second region"),
+            "detect", "seconds", "lower", ("group",), _SPREAD, ("fault", "second region"),
             "time to detect: from the first effective fault to a client's first decision caused "
             "by it; the statistic is over clients",
         ),
         Term(
-            "failover", "seconds", "lower", (), _SPREAD, ("fault", "second region"),
+            "failover", "seconds", "lower", ("group",), _SPREAD, ("fault", "second region"),
             "time to fail over: from a client's first operation that the fault touched to its "
             "first success at another region; the statistic is over clients",
         ),
@@ -83,11 +84,11 @@ VOCABULARY: dict[str, Term] = {
             "operations a second that ended ok, before their client's deadline",
         ),
         Term(
-            "amplification", "ratio", "lower", ("phase", *_OVER_TIME), (), (),
+            "amplification", "ratio", "lower", ("phase", "group", *_OVER_TIME), (), (),
             "attempts sent per operation started",
         ),
         Term(
-            "server_amplification", "ratio", "lower", ("phase", *_OVER_TIME), (), (),
+            "server_amplification", "ratio", "lower", ("phase", "group", *_OVER_TIME), (), (),
             "attempts that came to the service per operation started: a dead region hides the rest",
         ),
         Term(
@@ -105,11 +106,11 @@ VOCABULARY: dict[str, Term] = {
             "during the disturbed time",
         ),
         Term(
-            "unknown_outcomes", "count", "lower", ("phase", "operation"), (), (),
+            "unknown_outcomes", "count", "lower", ("phase", "operation", "group"), (), (),
             "operations whose request may have been carried out without the client learning it",
         ),
         Term(
-            "early_retries", "count", "lower", ("phase", "region"), (), (),
+            "early_retries", "count", "lower", ("phase", "region", "group"), (), (),
             "attempts sent more than 50 ms before the last answer's Retry-After allowed them",
         ),
         Term(
@@ -127,12 +128,12 @@ VOCABULARY: dict[str, Term] = {
             "jitter has 0.58",
         ),
         Term(
-            "switches", "count", "lower", (), _SPREAD, ("second region",),
+            "switches", "count", "lower", ("group",), _SPREAD, ("second region",),
             "how often a client changed the region that it calls home; the statistic is over "
             "clients",
         ),
         Term(
-            "token_requests", "count", "lower", (), _SPREAD, (),
+            "token_requests", "count", "lower", ("group",), _SPREAD, (),
             "how often a client asked for a token; the statistic is over clients",
         ),
         Term(

@@ -31,6 +31,7 @@ class Known:
 
     regions: tuple[str, ...]
     parameters: Mapping[str, Quantity | None]
+    groups: tuple[str, ...] = ()
 
 
 def _schema(dimension: Dimension, *examples: str) -> WithJsonSchema:
@@ -77,8 +78,9 @@ def _rule(text: object, info: ValidationInfo) -> Objective:
     known = info.context
     regions = known.regions if isinstance(known, Known) else ()
     parameters = known.parameters if isinstance(known, Known) else {}
+    groups = known.groups if isinstance(known, Known) else ()
     try:
-        return parse_rule(text, regions, parameters)
+        return parse_rule(text, regions, parameters, groups=groups)
     except ScenarioError as error:
         raise ValueError(str(error)) from None
 

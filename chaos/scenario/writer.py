@@ -6,7 +6,7 @@ import yaml
 
 from chaos.scenario.expression import DIMENSIONS
 from chaos.scenario.fault_form import written
-from chaos.scenario.model import Fault, Region, Scenario
+from chaos.scenario.model import Clients, Fault, Group, Region, Scenario
 from chaos.scenario.quantity import render
 from chaos.scenario.words import timers
 
@@ -32,12 +32,7 @@ def _plain(scenario: Scenario) -> dict[str, object]:
             "token_lasts": _seconds(scenario.service.token_lasts),
             "timers": timers(scenario.service.timers),
         },
-        "clients": {
-            "count": clients.count,
-            "policy": clients.policy,
-            "regions": list(clients.regions),
-            "wrapped": clients.wrapped,
-        },
+        "clients": _clients(clients),
         "load": {
             "rate": render(load.rate, "rate"),
             "arrivals": load.arrivals,
@@ -63,6 +58,16 @@ def _region(region: Region) -> dict[str, object]:
     }
     if region.lag is not None:
         told["standby"] = {"lag": _seconds(region.lag)}
+    return told
+
+
+def _clients(clients: Clients | Group) -> dict[str, object]:
+    told: dict[str, object] = {"count": clients.count}
+    if clients.policy:
+        told["policy"] = clients.policy
+    told |= {"regions": list(clients.regions), "wrapped": clients.wrapped}
+    if isinstance(clients, Clients) and clients.groups:
+        told["groups"] = {group.name: _clients(group) for group in clients.groups}
     return told
 
 

@@ -6,6 +6,7 @@ import pytest
 from chaos.analysis import analyse
 from chaos.report import counting
 from chaos.run.record import NOWHERE
+from chaos.scenario.model import Group
 from tests.report import made
 
 
@@ -88,3 +89,18 @@ def test_integrity_is_counted_by_region_and_key_version() -> None:
     rows = counting.integrity(run)
     assert [row.region for row in rows] == ["us-east", "us-south"]
     assert all(row.right == row.audited == len(run.ledger) for row in rows)
+
+
+def test_each_group_is_a_row_and_together_they_are_the_run() -> None:
+    run = made.run(made.Toy(fails_over=False))
+    regions = run.scenario.clients.regions
+    groups = (Group("few", 20, "httpx-0.28", regions, 1), Group("many", 40, "", regions, 1))
+    clients = replace(run.scenario.clients, groups=groups)
+    mixed = replace(run, scenario=replace(run.scenario, clients=clients))
+    few, many = counting.groups(mixed, analyse(mixed))
+    assert (few.group, few.clients, few.policy) == ("few", 20, "httpx-0.28")
+    assert (many.group, many.clients, many.policy) == ("many", 40, run.policy)
+    assert few.due + many.due == len(run.operations)
+    assert few.failover_censored
+    assert few.availability_in_fault == 0.0
+    assert counting.groups(run, analyse(run)) == ()

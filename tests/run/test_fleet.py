@@ -2,7 +2,10 @@
 
 from random import Random
 
-from chaos.client.call import Call, Credential, Decision, Target, Wiring, Work
+import pytest
+
+from chaos.client.call import Call, Credential, Decision, Target, Try, Wiring, Work
+from chaos.errors import ScenarioError
 from chaos.run.fleet import Supply, fleet, starts
 from chaos.run.operate import Member, Sealed
 from chaos.scenario.arrivals import arrivals
@@ -55,6 +58,24 @@ def test_clients_draw_independently_of_each_other_and_of_how_many_there_are() ->
 
     assert many[:2] == few
     assert len(set(map(tuple, many))) == 50
+
+
+def test_a_group_keeps_its_policy_and_its_order_of_regions_whoever_plays_the_rest() -> None:
+    groups = "{own: {share: 50%, policy: httpx-0.28, regions: [us-east]}, rest: {share: 50%}}"
+    members = fleet(small(f"clients.groups={groups}"), Kept, SUPPLY, 1000.0)
+
+    assert [isinstance(each.client, Kept) for each in members] == [False] * 3 + [True] * 3
+    rest = [each.client for each in members if isinstance(each.client, Kept)]
+    assert {each.wiring.targets for each in rest} == {TARGETS}
+    assert [client.draws for client in rest] == [client.draws for _, client in built()][3:]
+    step = members[0].client.begin(Work(1, "wrap"), 0.0).step(0.0)
+    assert isinstance(step, Try)
+    assert step.region == "us-east"
+
+
+def test_a_group_of_a_preset_that_is_none_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"Did you mean 'httpx-0\.28'"):
+        fleet(small("clients.groups={own: {share: 100%, policy: httpx-0.29}}"), Kept, SUPPLY, 0.0)
 
 
 def test_each_holds_its_own_data_keys_and_may_hold_none() -> None:

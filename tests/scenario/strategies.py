@@ -13,6 +13,7 @@ from chaos.scenario.model import (
     Attribute,
     Clients,
     Fault,
+    Group,
     Load,
     Region,
     RootKey,
@@ -91,6 +92,23 @@ def faults(
 
 
 @st.composite
+def fleets(draw: st.DrawFn, preferred: tuple[str, ...]) -> Clients:
+    """Clients that are alike, or up to three groups of them."""
+    groups = tuple(
+        Group(
+            f"group-{number}",
+            draw(st.integers(1, 200)),
+            draw(st.sampled_from(["", "httpx-0.28"])),
+            tuple(draw(st.permutations(preferred))),
+            draw(st.integers(1, 9)),
+        )
+        for number in range(draw(st.integers(0, 3)))
+    )
+    count = sum(group.count for group in groups) or draw(st.integers(1, 500))
+    return Clients(count, "recommended", preferred, draw(st.integers(1, 9)), groups)
+
+
+@st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     """Any scenario that the reader would accept."""
     places = draw(regions())
@@ -112,9 +130,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         lasts=lasts,
         regions=places,
         keys=(RootKey("orders", holding),),
-        clients=Clients(
-            draw(st.integers(1, 500)), "recommended", preferred, draw(st.integers(1, 9))
-        ),
+        clients=draw(fleets(preferred)),
         load=Load(
             draw(st.integers(1, 5000)) / 10,
             draw(st.sampled_from(["poisson", "constant"])),

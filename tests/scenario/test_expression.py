@@ -1,5 +1,7 @@
 """The language of objectives: everything it says, and everything it refuses."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,14 +115,21 @@ def test_a_parameter_that_could_not_be_read_is_not_complained_of_twice() -> None
         ("availability(after 0s) >= 99%", "'after' goes on as 'after failover' or with a dur"),
         ("availability(every failover) >= 99%", "'every' goes on with a duration with a unit"),
         ("availability(every 5s, every 9s) >= 99%", "a second every; 'every 5s' is one already"),
-        ("response(every 5s).p99 <= 1s", "measured only by phase, region, operation, not by every"),
+        (
+            "response(every 5s).p99 <= 1s",
+            "measured only by phase, region, operation, group, not by every",
+        ),
         ("goodput >= 99%", "goodput needs a rate with a unit, such as 120/s"),
         ("goodput == 99/s", "never exactly a value"),
         ("availability(fault >= 99%", "expected ',' or ')', not '>='"),
         ("availability() >= 99%", "column 14: ')' is no phase, region or operation here"),
-        ("amplification(us-south) <= 3", "measured only by phase, after, every, not by region"),
+        (
+            "amplification(us-south) <= 3",
+            "measured only by phase, group, after, every, not by region",
+        ),
         ("wrong_plaintext == 0.5", "wrong_plaintext is a count: write a whole number"),
         ("lost_operations <= 1%", "lost_operations needs a plain number"),
+        ("switches(group naive).max <= 3", "column 10: the clients have no groups"),
         ("a" * 201, "column 201: a rule has at most 200 characters"),
     ],
 )
@@ -136,6 +145,7 @@ def measures(draw: st.DrawFn) -> Measure:
         "phase": PHASES,
         "region": REGIONS,
         "operation": OPERATIONS,
+        "group": ("group naive", "group careful"),
         "after": ("after 10s", "after 1.5s"),
         "every": ("every 5s", "every 250ms"),
     }
@@ -157,7 +167,22 @@ def test_a_measure_reads_back_as_it_was_written(measure: Measure) -> None:
     limit = {"seconds": "2s", "share": "99%", "ratio": "1.5", "count": "3", "rate": "9/s"}[
         term.unit
     ]
-    assert parse(f"{render(measure)} {comparison} {limit}", REGIONS).measure == measure
+    text = f"{render(measure)} {comparison} {limit}"
+    assert parse(text, REGIONS, groups=("naive", "careful")).measure == measure
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("switches(group naiv).max <= 3", "column 16: 'naiv' is not a group of clients; did you"),
+        ("switches(group).max <= 3", "column 15: ')' is not a group of clients; known here"),
+        ("recover(group naive) <= 3s", "recover is measured only for the whole run, not by group"),
+        ("switches(naive).max <= 3", "'naive' is no phase, region or operation here"),
+        ("switches(group naive, group careful).max <= 3", "a second group; 'group naive' is one"),
+    ],
+)
+def test_a_group_that_is_none_is_refused_with_the_nearest(text: str, message: str) -> None:
+    assert message in refusal(partial(parse, groups=("naive", "careful")), text, REGIONS)
 
 
 WORDS = (*VOCABULARY, *REGIONS, *PHASES, "after", "failover", "p95", "rto", "99%", "3", "10s")

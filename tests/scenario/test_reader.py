@@ -1,10 +1,12 @@
 """Reading a file: what comes out, and that nothing but a ScenarioError ever does otherwise."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chaos.scenario import read
-from chaos.scenario.model import Fault, Region, RootKey
+from chaos.scenario.form import ClientsForm, GroupForm
+from chaos.scenario.model import Fault, Group, Region, RootKey
 from tests.scenario.refusals import refusal
 from tests.scenario.strategies import SHIPPED
 
@@ -139,3 +141,68 @@ def test_a_carelessly_edited_file_is_read_or_refused_in_lines_that_name_it(text:
 def test_any_value_set_anywhere_is_taken_or_refused(path: str, value: str) -> None:
     said = refusal(read, TEXT, "f.yaml", [f"{path}={value}"])
     assert all(line.startswith(("f.yaml:", "--set ")) for line in said.splitlines())
+
+
+def grouped(groups: str, count: str = "  count: 60\n") -> str:
+    return TEXT.replace("  count: 60\n", f"{count}  groups: {groups}\n")
+
+
+def test_groups_have_the_fleets_ways_but_for_their_own_and_consecutive_numbers() -> None:
+    text = grouped(
+        "{naive: {share: 20%, policy: httpx-0.28, regions: [us-south]}, rest: {share: 80%}}"
+    )
+    clients = read(text, "f.yaml").clients
+    assert clients.count == 60
+    assert clients.groups == (
+        Group("naive", 12, "httpx-0.28", ("us-south",), 2),
+        Group("rest", 48, "", ("us-south", "us-east"), 2),
+    )
+    assert clients.numbers("rest") == range(12, 60)
+    assert [group.name for group in clients.each()] == ["naive"] * 12 + ["rest"] * 48
+    assert clients.reached() == ("us-south", "us-east")
+
+
+def test_groups_that_are_counted_need_no_count_of_the_fleet() -> None:
+    text = grouped("{a: {count: 3}, b: {count: 4, wrapped: 9}}", count="")
+    clients = read(text, "f.yaml").clients
+    assert (clients.count, [group.wrapped for group in clients.groups]) == (7, [2, 9])
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=16), st.integers(1000, 60_000))
+def test_shares_lose_no_client_and_round_by_less_than_one(parts: list[int], count: int) -> None:
+    shares = [part / sum(parts) for part in parts]
+    form = ClientsForm.model_construct(
+        count=count,
+        groups={str(n): GroupForm.model_construct(share=share) for n, share in enumerate(shares)},
+    )
+    assert sum(form.sizes()) == count
+    assert all(
+        abs(size - share * count) < 1 + 1e-6
+        for size, share in zip(form.sizes(), shares, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ("{a: {share: 20%}, b: {share: 70%}}", "shares of groups must be 100% together, not 90%"),
+        ("{a: {share: 20%}, b: {count: 3}}", "needs groups that all say 'count', or all 'share'"),
+        ("{a: {count: 20}, b: {count: 3}}", "count 60, and its groups are 23 together"),
+        ("{a: {share: 99.5%}, b: {share: 0.5%}}", "the share of one is less than a client"),
+        ("{a: {share: 50%, count: 30}}", "'clients.groups.a' needs either 'count' or 'share'"),
+        ("{a: {polcy: x}}", "unknown key 'polcy'; did you mean 'policy'?"),
+        ("{a: {share: 100%, regions: [us-soth]}}", "'us-soth' is not a region; did you mean 'us-s"),
+        ("{a: {share: 100%, wrapped: 0}}", "clients that hold no data key have nothing to unwrap"),
+    ],
+)
+def test_groups_that_do_not_add_up_are_refused(groups: str, message: str) -> None:
+    assert message in refusal(read, grouped(groups), "f.yaml")
+
+
+def test_a_group_without_a_second_region_cannot_fail_over() -> None:
+    text = grouped("{a: {share: 50%, regions: [us-south]}, b: {share: 50%}}")
+    rule = "    - failover(group a).p95 <= rto\n"
+    said = refusal(read, text.replace("  rules:\n", f"  rules:\n{rule}"), "f.yaml")
+    assert "failover needs clients with a second region" in said
+    allowed = rule.replace("group a", "group b")
+    read(text.replace("  rules:\n", f"  rules:\n{allowed}"), "f.yaml")
