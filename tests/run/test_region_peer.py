@@ -23,6 +23,8 @@ CRASH = "[{name: dies, kind: crash, target: us-south, at: 3s, lasts: 2s}]"
 DEAD_AND_OVER = """[
   {name: dies, kind: crash, target: us-south, at: 3s, lasts: 4s},
   {name: over, kind: provider_failover, target: us-south, at: 4s, lasts: 2s}]"""
+# Seconds for which an attempt may be under way on a machine that is busy.
+PATIENCE = 0.4
 STANDBY = ("--set", "regions.us-south.standby={lag: 2s}")
 
 
@@ -59,8 +61,8 @@ def test_a_region_that_crashes_gives_the_same_verdict_in_both_worlds(
         assert dict(proof.counts)["injected"] > 0
         assert proof.healed is not None
         # Nobody is there, and then everything is again that was acknowledged before.
-        assert not statuses(run, proof.injected or 0.0, proof.healed - 0.2) & {200}
-        assert statuses(run, proof.healed + 0.5, 9.0) == {200}
+        assert not statuses(run, proof.injected or 0.0, proof.healed - PATIENCE) & {200}
+        assert statuses(run, proof.healed + PATIENCE, 9.0) == {200}
         assert {each.verdict for each in run.audit} == {"right"}
 
 
@@ -69,14 +71,15 @@ def test_a_standby_takes_over_and_is_behind_by_its_lag_in_both_worlds(tmp_path: 
     for world in ("simulated", "sockets"):
         run, analysis = played(world, tmp_path, STALE, *words)
 
-        over = next(each for each in run.changes if each.fault == "over")
+        disabled, over, back, _ = (each.took_effect for each in run.changes)
+        heard = disabled + 2.0
         told = dict(next(each for each in analysis.proofs if each.fault == "over").counts)
         assert told["injected"] == told["eligible"] > 0
-        # It hears at 5 s that the key was disabled at 3 s; before, it reads stale, and after never.
-        assert 200 in statuses(run, over.took_effect, 4.9)
-        assert 409 not in statuses(run, over.took_effect, 4.9)
-        assert 200 not in statuses(run, 5.5, 6.9)
-        assert 409 in statuses(run, 5.5, 6.9)
+        # Until it hears that the key was disabled it reads stale, and after that never.
+        assert 200 in statuses(run, over, heard - PATIENCE)
+        assert 409 not in statuses(run, over, heard - PATIENCE)
+        assert 200 not in statuses(run, heard + PATIENCE, back - PATIENCE)
+        assert 409 in statuses(run, heard + PATIENCE, back - PATIENCE)
         assert {each.verdict for each in run.audit} == {"right"}
 
 
@@ -86,10 +89,10 @@ def test_the_provider_fails_over_from_a_dead_region_in_both_worlds(tmp_path: Pat
         run, _ = played(world, tmp_path, DEAD_AND_OVER, *words)
 
         dies, over, back, heal = (each.took_effect for each in run.changes)
-        assert 200 not in statuses(run, dies, over - 0.2)
-        assert statuses(run, over + 0.2, back - 0.2) == {200}
-        assert 200 not in statuses(run, back, heal - 0.2)
-        assert statuses(run, heal + 0.5, 9.0) == {200}
+        assert 200 not in statuses(run, dies, over - PATIENCE)
+        assert statuses(run, over + PATIENCE, back - PATIENCE) == {200}
+        assert 200 not in statuses(run, back, heal - PATIENCE)
+        assert statuses(run, heal + PATIENCE, 9.0) == {200}
         assert {each.verdict for each in run.audit} == {"right"}
 
 
