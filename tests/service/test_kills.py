@@ -12,6 +12,7 @@ import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,7 +172,11 @@ class Caller(threading.Thread):
             self.call("POST", f"keys/{known.id}/actions/enable")
 
     def open_all(self) -> int:
-        """Unwrap everything that was ever wrapped with a key that is still there; how many."""
+        """Unwrap all that was ever wrapped with a key that is still there; how many it was."""
+        with closing(self._connection):
+            return self._open_all()
+
+    def _open_all(self) -> int:
         opened = 0
         for known in self.keys:
             self.check(known)
@@ -227,9 +232,9 @@ def killed_under_load(folder: Path, kills: int, *mutant: str) -> list[Caller]:
             caller.stopped.set()
         for caller in callers:
             caller.join(PATIENCE)
-        for caller in callers:
-            caller.opened = caller.open_all()
-            caller._connection.close()
+        with ThreadPoolExecutor(CALLERS) as pool:
+            for caller, opened in zip(callers, pool.map(Caller.open_all, callers), strict=True):
+                caller.opened = opened
     return callers
 
 
