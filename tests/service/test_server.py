@@ -85,6 +85,13 @@ def test_a_seed_makes_two_regions_alike() -> None:
     assert made[0] == made[1]
 
 
+def test_a_scaled_clock_goes_on_where_it_was_when_a_region_starts_again() -> None:
+    line = {"region": "us-south", "scale_time": 3600.0, "scaled_from": 1.8e9}
+    part = part_of(Configuration.parse(json.dumps(line).encode()))
+    clock = part.receive.__self__.service.clock  # type: ignore[attr-defined] # a bound method
+    assert clock.at(1.8e9 + 10.0) == 1.8e9 + 36_000.0
+
+
 @pytest.mark.slow
 def test_a_process_serves_a_region_until_its_lifeline_ends() -> None:
     with process() as (child, said):
