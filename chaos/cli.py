@@ -174,7 +174,8 @@ def report(*, folder: Path, as_json: bool) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def verify(folder: Path) -> None:
+@click.option("--replay", is_flag=True, help="Play it again, too, and compare every record.")
+def verify(*, folder: Path, replay: bool) -> None:
     """Recompute a report's every number from its raw records, and check their hashes."""
     from chaos.report.verify import verify as verified  # noqa: PLC0415 - numpy is slow to import
 
@@ -186,6 +187,10 @@ def verify(folder: Path) -> None:
         click.echo(f"{folder} does not follow from its records ({checked} checked).", err=True)
         sys.exit(EXIT_CODES["failed"])
     click.echo(f"{folder} follows from its records ({checked} checked).")
+    if replay:
+        from chaos.replaying import tell  # noqa: PLC0415 - plays a world
+
+        sys.exit(tell(folder))
 
 
 @main.command()

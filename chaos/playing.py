@@ -114,7 +114,7 @@ def record(wish: Wish, folder: Path, started: datetime, played: Callable[[], End
     except (ScenarioError, WorldError):
         stored.discard(folder)
         raise
-    stored.save(folder, _ended(manifest, ending))
+    stored.save(folder, replace(_ended(manifest, ending), rows=stored.rows(folder)))
 
 
 def _regions(wish: Wish) -> tuple[str, ...]:
@@ -127,9 +127,11 @@ def simulated(wish: Wish, folder: Path, started: datetime) -> Ending:
     from chaos.run.simulation import simulate  # noqa: PLC0415
 
     factory = factory_named(wish.client)
+    # To the second, as it is stored: a Retry-After that is a date comes again in a replay.
+    epoch = float(int(started.timestamp()))
     with contextlib.closing(Journal(folder / stored.LOAD, _regions(wish))) as journal:
         try:
-            return simulate(wish.scenario, factory, journal.note, started.timestamp())
+            return simulate(wish.scenario, factory, journal.note, epoch)
         except KeyboardInterrupt:
             return Ending(0.0, "stopped by a signal in the middle of virtual time")
 

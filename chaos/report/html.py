@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from chaos.report import contrast, described, palette, points, tables
+from chaos.report import contrast, described, palette, points, tables, wording
 from chaos.report.account import Account
 from chaos.report.figure import Picture
 from chaos.report.tiles import tally, tiles, words
@@ -54,6 +54,7 @@ def words_of(account: Account, drawn: Mapping[str, str] | None = None) -> str:
         baseline=contrast.baseline(account.against),
         series=described.series_table(account.run),
         terms=_terms(account),
+        self_check=wording.self_check(account.run),
         points=points.packed(account.run),
         wide=drawn.get("wide", ""),
         narrow=drawn.get("narrow", ""),

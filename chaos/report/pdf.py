@@ -16,7 +16,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
-from chaos.report import contrast, described, palette, tables
+from chaos.report import contrast, described, palette, tables, wording
 from chaos.report.account import Account
 from chaos.report.cells import Cell, Table
 
@@ -258,6 +258,7 @@ def _scenario(book: _Book, account: Account) -> None:
         book.write_as("small", line or " ", family=_MONO)
     book.heading("How to reproduce")
     book.write_as("small", run.command, family=_MONO)
+    book.write_as("text", wording.self_check(run))
 
 
 def _sign_off(book: _Book) -> None:

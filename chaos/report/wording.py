@@ -41,6 +41,17 @@ def tried(run: Run) -> str:
     return " ".join([said, *(f"Fault {fault(one)}." for one in scenario.faults)])
 
 
+def self_check(run: Run) -> str:
+    """How the run can be played again and what of it must come again."""
+    head = "Determinism self-check: keychaos verify --replay, on this run's folder,"
+    if run.world == "simulated":
+        return f"{head} plays it again and fails where one record of it does not come again."
+    return (
+        f"{head} holds every operation against the plan that the seed draws; when attempts were "
+        "sent and answered was the machine's own timing, and no second run repeats that."
+    )
+
+
 def fault(one: Fault) -> str:
     """One fault: what, where, from when to when."""
     kind = one.kind.replace("_", " ")
