@@ -55,7 +55,7 @@ SMOKE = {
         "preset:keyprotect-python-3.0",
         "token_requests",
         (
-            *("service.token_lasts=30s", "lasts=64s"),
+            *("service.token_lasts=30s", "lasts=70s"),
             *("faults.no-tokens.at=9s", "faults.no-tokens.lasts=25s"),
         ),
         smaller=("load.rate=60/s", "clients.count=12"),
@@ -63,7 +63,7 @@ SMOKE = {
     "thundering-herd": Member(
         "preset:key-protect-docs",
         "herd_index",
-        ("lasts=61s",),
+        ("lasts=66s", "clients.count=60", "load.rate=20/s"),
         smaller=(
             *("clients.count=40", "load.rate=80/s", "lasts=75s"),
             *("faults.nobody-gets-through.at=10s", "faults.nobody-gets-through.lasts=20s"),
