@@ -19,6 +19,11 @@ from chaos.report.series import (
 from chaos.report.timeline import bands, overview, poles
 from chaos.run.record import Run
 
+PORTRAIT = (
+    "One point a second or so: how many attempts were sent, and how many of the operations due "
+    "then ended ok. A run that stays far right of the line after the heal is metastable."
+)
+
 
 def alt_text(account: Account) -> str:
     """What the figure shows, for who cannot see it."""

@@ -33,10 +33,8 @@ def forms(told: Account) -> Iterator[tuple[str, bytes]]:
     """Each file's name and content; a PDF and Parquet where fpdf2 and pyarrow are installed."""
     picture = figure.draw(told.run, told.analysis)
     narrow = figure.draw_narrow(told.run, told.analysis)
-    yield (
-        "report.html",
-        html.page(told, picture, narrow, portrait.draw(told.run, told.analysis)).encode(),
-    )
+    phases = portrait.draw(told.run, told.analysis)
+    yield "report.html", html.page(told, picture, narrow, phases).encode()
     yield "findings.json", document.encoded(told)
     yield "junit.xml", junit.xml(told)
     yield "report.md", markdown.summary(told).encode()
@@ -45,7 +43,7 @@ def forms(told: Account) -> Iterator[tuple[str, bytes]]:
     if find_spec("fpdf"):
         from chaos.report.pdf import pdf  # noqa: PLC0415 - optional
 
-        yield "report.pdf", pdf(told, picture.png)
+        yield "report.pdf", pdf(told, picture.png, phases.png if phases else b"")
     if find_spec("pyarrow"):
         from chaos.report import parquet  # noqa: PLC0415 - optional
 

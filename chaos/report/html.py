@@ -9,12 +9,11 @@ from pathlib import Path
 
 import jinja2
 
-from chaos.report import contrast, described, palette, points, tables, wording
+from chaos.report import contrast, described, palette, points, scope, tables, wording
 from chaos.report.account import Account
 from chaos.report.figure import Picture
 from chaos.report.tiles import tally, tiles, words
 from chaos.report.vector import inline
-from chaos.scenario.vocabulary import VOCABULARY
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDE, _NARROW = "timeline-wide", "timeline-narrow"
@@ -53,7 +52,9 @@ def words_of(account: Account, drawn: Mapping[str, str] | None = None) -> str:
         tables=tables.every(account),
         baseline=contrast.baseline(account.against),
         series=described.series_table(account.run),
-        terms=_terms(account),
+        terms=scope.definitions(account),
+        scope=scope.scope(account),
+        portrait_about=described.PORTRAIT,
         self_check=wording.self_check(account.run),
         points=points.packed(account.run),
         wide=drawn.get("wide", ""),
@@ -68,13 +69,6 @@ def words_of(account: Account, drawn: Mapping[str, str] | None = None) -> str:
 def without_figures(text: str) -> str:
     """A page of ours without its drawings, which depend on the version of matplotlib as well."""
     return _DRAWN.sub("<figure><figcaption>", text)
-
-
-def _terms(account: Account) -> list[tuple[str, str]]:
-    """The definitions of the measures that this report names."""
-    named = {text.split("(")[0].split(".")[0] for text, _ in account.analysis.measures}
-    named |= {finding.objective.measure.name for finding in account.analysis.findings}
-    return [(name, term.meaning) for name, term in VOCABULARY.items() if name in named]
 
 
 @cache

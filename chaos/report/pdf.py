@@ -16,7 +16,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
-from chaos.report import contrast, described, palette, tables, wording
+from chaos.report import contrast, described, palette, scope, tables, wording
 from chaos.report.account import Account
 from chaos.report.cells import Cell, Table
 
@@ -26,6 +26,7 @@ _MARGIN = 14.0
 _LINE = 1.45
 _POINT = 25.4 / 72
 _WIDEST = 62.0
+_PORTRAIT = 78.0  # millimetres high
 _PADDING = 3.6
 _INK = (27, 36, 48)
 _MUTED = (88, 99, 116)
@@ -36,8 +37,8 @@ _SECTIONS = (
 )
 
 
-def pdf(account: Account, figure: bytes) -> bytes:
-    """The document; ``figure`` is the timeline as PNG."""
+def pdf(account: Account, figure: bytes, portrait: bytes = b"") -> bytes:
+    """The document; ``figure`` is the timeline and ``portrait`` the phase portrait, as PNG."""
     # Subsetting a font is told in hundreds of lines.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     book = _Book(account)
@@ -47,6 +48,8 @@ def pdf(account: Account, figure: bytes) -> bytes:
     for name in _SECTIONS:
         if name != "groups" or account.groups:
             book.section(named[name])
+    if portrait:
+        _portrait(book, account, portrait)
     _baseline(book, account)
     _scenario(book, account)
     for name in ("environment", "files"):
@@ -54,6 +57,7 @@ def pdf(account: Account, figure: bytes) -> bytes:
     book.heading("Limitations")
     for limit in account.limitations:
         book.item(limit)
+    _terms(book, "Definitions", scope.definitions(account))
     _sign_off(book)
     return bytes(book.output())
 
@@ -217,8 +221,24 @@ def _first_page(book: _Book, account: Account) -> None:
         book.write_as("text", question, bold=True, colour=_MUTED)
         for words in said:
             (book.item if len(said) > 1 else lambda w: book.write_as("text", w))(words)
+    _terms(book, "Objective, scope and assumptions", scope.scope(account))
     # The reasons stand above, each with its rule.
     book.section(tables.objectives(account).without("Why"))
+
+
+def _terms(book: _Book, heading: str, told: tuple[tuple[str, str], ...]) -> None:
+    book.heading(heading)
+    for name, said in told:
+        book.ln(1)
+        book.write_as("small", name, bold=True)
+        book.write_as("small", said, indent=3.0)
+
+
+def _portrait(book: _Book, account: Account, portrait: bytes) -> None:
+    book.heading("Load against goodput", room=_PORTRAIT + 20)
+    book.write_as("small", described.PORTRAIT, colour=_MUTED)
+    more: dict[str, Any] = {"alt_text": described.portrait_text(account), "keep_aspect_ratio": True}
+    book.image(io.BytesIO(portrait), w=book.epw, h=_PORTRAIT, **more)
 
 
 def _figure(book: _Book, account: Account, figure: bytes) -> None:

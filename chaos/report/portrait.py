@@ -23,11 +23,12 @@ _LOOKS = {
 
 
 def draw(run: Run, analysis: Analysis) -> Picture | None:
-    """The portrait as SVG; None where there is nothing to draw."""
+    """The portrait as SVG and PNG; None where there is nothing to draw."""
     if not analysis.portrait:
         return None
     with mpl.rc_context(STYLE):
-        return Picture(portrait(run, analysis.portrait).svg(), ())
+        sheet = portrait(run, analysis.portrait)
+        return Picture(sheet.svg(), (), png=sheet.png())
 
 
 def portrait(run: Run, path: tuple[Point, ...]) -> Sheet:
