@@ -34,7 +34,12 @@ def _row(account: Account, name: str) -> tuple[Cell, ...]:
     one = known.get(name)
     spread = [None, None, one] if one else [known.get(f"{name}.{s}") for s in _STATISTICS]
     n = max((each.n for each in spread if each), default=0)
-    rules = [each for each in account.analysis.findings if each.objective.measure.name == name]
+    # A rule about one group of the clients is no target of the fleet.
+    rules = [
+        each
+        for each in account.analysis.findings
+        if (each.objective.measure.name, each.objective.measure.where) == (name, ())
+    ]
     strictest = min(rules, key=_margin, default=None)
     return (
         words(_TIMES[name]),

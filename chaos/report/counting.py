@@ -25,10 +25,14 @@ _LOWEST_STATUS = 100
 
 
 def phases(run: Run, analysis: Analysis) -> tuple[PhaseRow, ...]:
-    """One row per phase, and one for the whole run; shares and times are the analysis's own."""
+    """One row per phase, and one for the whole run; shares and times are the analysis's own.
+
+    A phase that a run did not reach, since it was aborted before, has none.
+    """
     evidence = gather(run)
     known = {text: found.value for text, found in analysis.measures}
-    rows = [_phase(evidence, phase.name, phase, known) for phase in evidence.phases]
+    reached = [phase for phase in evidence.phases if phase.starts < evidence.until]
+    rows = [_phase(evidence, phase.name, phase, known) for phase in reached]
     whole = Phase("steady", -np.inf, np.inf)
     return (*rows, _phase(evidence, "", whole, known)) if len(rows) != 1 else tuple(rows)
 

@@ -63,11 +63,13 @@ def _without(run: Run) -> Iterator[str]:
     spared = [each.name for each in run.scenario.regions if each.name not in hit]
     if hit and spared:
         yield f"No fault was injected at {', '.join(spared)}."
+    if run.aborted:
+        yield f"What was planned after {numbers.seconds(run.ended)}, when the run was cut short."
     yield "Other faults than these, more load than this, and other clients were not tried."
 
 
 def _assumed(account: Account) -> Iterator[str]:
-    run, scenario = account.run, account.run.scenario
+    scenario = account.run.scenario
     yield (
         f"Operations come at {numbers.rate(scenario.load.rate)} whatever the answers are: users "
         "do not go away."
@@ -89,7 +91,4 @@ def _assumed(account: Account) -> Iterator[str]:
             f"What is usual is what was seen before the first fault: {numbers.share(before.value)} "
             f"of {numbers.count(before.n)} operations ok."
         )
-    yield (
-        f"Good again means good for {numbers.seconds(scenario.window)} on end"
-        + (", and the run was cut short." if run.aborted else ".")
-    )
+    yield f"Good again means good for {numbers.seconds(scenario.window)} on end."

@@ -175,6 +175,7 @@ def _forms(folder: Path, fresh: Account) -> Iterator[Problem]:
     for name, content in expected.items():
         path = folder / name
         if not path.exists():
+            yield Problem(name, f"The file is missing in {folder}.")
             continue
         words = path.read_text(encoding="utf-8", errors="replace")
         if (html.without_figures(words) if name == "report.html" else words) != content:

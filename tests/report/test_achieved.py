@@ -33,3 +33,13 @@ def test_one_value_a_run_is_its_largest_and_a_bound_says_so() -> None:
 
 def test_what_was_not_measured_and_has_no_rule_is_a_row_of_dashes() -> None:
     assert rows()["Key RPO"] == ["—", "—", "—", "0", "none", "—"]
+
+
+def test_a_rule_about_a_group_is_no_target_of_the_fleet() -> None:
+    run, analysis = made.case("passed")
+    first, *rest = analysis.findings
+    measure = replace(first.objective.measure, where=("group few",))
+    of_group = replace(first, objective=replace(first.objective, measure=measure))
+    told = achieved(account(run, replace(analysis, findings=(of_group, *rest))))
+    row = next(row for row in told.rows if row[0].text == "Time to fail over (TTF)")
+    assert row[5].text == "none"

@@ -91,6 +91,12 @@ def test_integrity_is_counted_by_region_and_key_version() -> None:
     assert all(row.right == row.audited == len(run.ledger) for row in rows)
 
 
+def test_a_phase_that_an_aborted_run_did_not_reach_has_no_row() -> None:
+    told = made.told("aborted")
+    assert [row.phase for row in told.phases] == ["steady"]
+    assert all(row.starts < row.ends for row in told.phases)
+
+
 def test_each_group_is_a_row_and_together_they_are_the_run() -> None:
     run = made.run(made.Toy(fails_over=False))
     regions = run.scenario.clients.regions

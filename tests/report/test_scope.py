@@ -29,6 +29,11 @@ def test_what_was_not_asked_and_not_injected_is_said() -> None:
     assert "No fault was injected" not in said["Not in scope"]
 
 
+def test_what_a_run_that_was_cut_short_did_not_reach_is_out_of_scope() -> None:
+    said = words(made.told("aborted"))
+    assert "What was planned after 9.22\xa0s, when the run was cut short." in said["Not in scope"]
+
+
 def test_timers_that_are_scaled_are_an_assumption() -> None:
     told = made.told("passed")
     service = replace(told.run.scenario.service, timers=3600.0)
