@@ -98,7 +98,11 @@ def _proxy_url(word: str | None, world: str) -> str:
         return ""
     url = word.removeprefix("toxiproxy=").rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname or parts.path:
+    try:
+        sound = parts.scheme == "http" and parts.hostname and not parts.path and parts.port != 0
+    except ValueError:  # a port that is none
+        sound = False
+    if not sound:
         right = "say toxiproxy=http://127.0.0.1:8474, the address of its HTTP API"
         raise ScenarioError(f"--proxy {word}: {right}.")
     if world != "sockets":

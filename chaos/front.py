@@ -1,5 +1,7 @@
 """The command group: what people must act on is a sentence and an exit code, not a traceback."""
 
+import contextlib
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -15,18 +17,26 @@ USER_MISTAKE, ABORTED, ENVIRONMENT = 2, 4, 5
 class Front(click.Group):
     """The command group; what people must act on is one clear sentence and an exit code."""
 
-    def invoke(self, ctx: click.Context) -> object:
+    def invoke(self, ctx: click.Context) -> None:
         """Run the command; our two exceptions become a sentence on standard error."""
         # A SIGTERM unwinds like Ctrl-C wherever no run of ours is waiting for it.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
+            sys.stdout.flush()
         except ScenarioError as error:
             _leave(error, USER_MISTAKE)
         except WorldError as error:
             _leave(error, ENVIRONMENT)
         except KeyboardInterrupt:
             _leave("Stopped. What had been recorded is kept.", ABORTED)
+        except BrokenPipeError:
+            # Whoever read it has gone, and was not told the verdict: no success.
+            _silence()
+            sys.exit(ENVIRONMENT)
+        except OSError as error:
+            _silence()
+            _leave(f"{error.filename or 'The output'}: {error.strerror}.", ENVIRONMENT)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -37,6 +47,12 @@ class Front(click.Group):
         except click.UsageError as error:
             near = shelf.nearest(args[0], self.list_commands(ctx)) if args else ""
             raise click.UsageError(f"{error.message.rstrip('.')}.{near}", ctx) from error
+
+
+def _silence() -> None:
+    """What is still to be written to standard output goes nowhere, instead of failing again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(error: Exception | str, code: int) -> NoReturn:

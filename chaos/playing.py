@@ -19,7 +19,7 @@ from chaos.analysis.findings import EXIT_CODES
 from chaos.errors import ScenarioError, WorldError
 from chaos.report import terminal, write
 from chaos.run import stored
-from chaos.run.clients import factory_named
+from chaos.run.clients import NAMED, factory_named, told
 from chaos.run.ending import Ending
 from chaos.run.fleet import own_factories
 from chaos.run.journal import Journal
@@ -70,6 +70,7 @@ def play(wish: Wish) -> int:
     folder = wish.out or Path("results") / wish.scenario.name / _run_id(wish, started)
     if wish.telling.baseline:
         _readable(wish.telling.baseline)
+    _free(folder)
     terminal.plan(wish.scenario, wish.world, wish.client, console)
 
     def played() -> Ending:
@@ -78,12 +79,25 @@ def play(wish: Wish) -> int:
         return _on_sockets(wish, folder, console)
 
     record(wish, folder, started, played)
+    # From here a signal unwinds again; until the record was whole it was not heard.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         return conclude(folder, console, wish.telling)
     except WorldError as error:
         # After time zero it is no environment that the run could not begin in.
         sys.stderr.write(f"{error} What was recorded is kept in {folder}.\n")
         return EXIT_CODES["aborted"]
+
+
+def _free(folder: Path) -> None:
+    """Refuse a folder for the run that is there already, or cannot be. Raises ScenarioError."""
+    if folder.exists():
+        holds = " and holds a run" if (folder / stored.MANIFEST).exists() else ""
+        raise ScenarioError(f"--out {folder}: it is there already{holds}. Name another place.")
+    file = next((place for place in folder.parents if place.is_file()), None)
+    if file is not None:
+        raise ScenarioError(f"--out {folder}: {file} is a file. Name another place.")
 
 
 def _run_id(wish: Wish, started: datetime) -> str:
@@ -114,7 +128,9 @@ def record(wish: Wish, folder: Path, started: datetime, played: Callable[[], End
     except (ScenarioError, WorldError):
         stored.discard(folder)
         raise
-    stored.save(folder, replace(_ended(manifest, ending), rows=stored.rows(folder)))
+    # A disk that is full now leaves the manifest of a run that was killed, which is no lie.
+    with contextlib.suppress(OSError):
+        stored.save(folder, replace(_ended(manifest, ending), rows=stored.rows(folder)))
 
 
 def _regions(wish: Wish) -> tuple[str, ...]:
@@ -134,6 +150,13 @@ def simulated(wish: Wish, folder: Path, started: datetime) -> Ending:
             return simulate(wish.scenario, factory, journal.note, epoch)
         except KeyboardInterrupt:
             return Ending(0.0, "stopped by a signal in the middle of virtual time")
+        except WorldError as error:
+            return Ending(0.0, str(error).rstrip("."))
+        except (Exception, SystemExit) as error:
+            # A bug of our own is one; what a client of the user's own raises is told of.
+            if wish.client.partition(":")[0] in NAMED or isinstance(error, ScenarioError):
+                raise
+            return Ending(0.0, f"the client broke: {told(error)}")
 
 
 def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
@@ -150,10 +173,7 @@ def _on_sockets(wish: Wish, folder: Path, console: Console) -> Ending:
     from chaos.report.live import LiveView  # noqa: PLC0415 - as above
 
     with LiveView(wish.scenario, console) as view:
-        ending = asyncio.run(_sockets(wish, folder, view))
-    # The loop put its own handler away; from here a SIGTERM unwinds again.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    return ending
+        return asyncio.run(_sockets(wish, folder, view))
 
 
 async def _sockets(wish: Wish, folder: Path, view: "LiveView") -> Ending:
@@ -164,7 +184,12 @@ async def _sockets(wish: Wish, folder: Path, view: "LiveView") -> Ending:
     loop = asyncio.get_running_loop()
     for number, word in ((signal.SIGINT, "Ctrl-C (SIGINT)"), (signal.SIGTERM, "SIGTERM")):
         loop.add_signal_handler(number, run.stop, word)
-    return await run.play()
+    try:
+        return await run.play()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _readable(baseline: Path) -> None:

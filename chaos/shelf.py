@@ -20,7 +20,7 @@ def catalogue() -> dict[str, Path]:
 def find(word: str) -> Path:
     """The file that a name or a path means. Raises ScenarioError with the nearest name."""
     path = Path(word)
-    if path.suffix in (SUFFIX, ".yml") or path.is_file():
+    if path.suffix in (SUFFIX, ".yml") or (path.exists() and not path.is_dir()):
         if not path.exists():
             raise ScenarioError(f"{word}: there is no such file.{nearest(path.stem, catalogue())}")
         return path

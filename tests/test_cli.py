@@ -1,6 +1,8 @@
 """The front door: what people type, what they are told, and the exit code."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,57 @@ def test_the_documented_algorithm_fails_the_scenario_and_every_failure_says_why(
     assert all(each["why"] for each in failed)
 
 
+def test_a_client_that_leaves_the_program_is_never_green(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leaving.py").write_text(
+        "import sys\n"
+        "from chaos.client.presets import factory_for\n"
+        "def at_once(*given): sys.exit(0)\n"
+        "def later(*given):\n"
+        "    client = factory_for('recommended')(*given)\n"
+        "    class Leaving:\n"
+        "        decisions = client.decisions\n"
+        "        def begin(self, work, now):\n"
+        "            return sys.exit(0) if work.number > 20 else client.begin(work, now)\n"
+        "    return Leaving()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("run", NAME, "--world", "simulated", "--out", str(tmp_path / "run"))
+
+    refused = keychaos(*words, "--client", "leaving:at_once")
+    aborted = keychaos(*words, "--client", "leaving:later")
+
+    assert (refused.exit_code, aborted.exit_code) == (2, 4)
+    assert "the client broke: SystemExit" in aborted.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize("words", [("plan", NAME), ("show", NAME), ("scenarios",)])
+def test_an_output_that_cannot_be_written_is_said(words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-c", "from chaos.cli import main; main()", *words]
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert told.returncode == 5
+    assert b"Traceback" not in told.stderr
+    assert b"No space left" in told.stderr
+
+
+@pytest.mark.parametrize("port", ["99999", "x", "0"])
+def test_a_proxy_at_a_port_that_is_none_is_a_mistake(port: str) -> None:
+    told = keychaos("run", NAME, "--proxy", f"toxiproxy=http://127.0.0.1:{port}")
+
+    assert told.exit_code == 2
+    assert "say toxiproxy=http://127.0.0.1:8474" in told.stderr
+
+
+def test_an_override_that_spoils_a_sound_file_is_blamed_itself() -> None:
+    told = keychaos("plan", NAME, "--set", "objectives.rto=5")
+
+    assert told.exit_code == 2
+    assert told.stderr.startswith("--set 'objectives.rto=5': in order without, but with it")
+
+
 def test_a_folder_that_is_taken_is_left_alone_and_said(tmp_path: Path) -> None:
     taken = tmp_path / "run"
     taken.mkdir()
@@ -167,8 +220,8 @@ def test_a_folder_that_is_taken_is_left_alone_and_said(tmp_path: Path) -> None:
 
     told = keychaos("run", NAME, "--world", "simulated", "--out", str(taken))
 
-    assert told.exit_code == 5
-    assert str(taken) in told.stderr
+    assert told.exit_code == 2
+    assert f"--out {taken}: it is there already" in told.stderr
     assert (taken / "precious").exists()
 
 

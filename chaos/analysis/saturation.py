@@ -10,11 +10,16 @@ TOLERATED = 0.01
 
 
 def saturation(evidence: Evidence) -> Saturation:
-    """How many arrivals were dropped, or started more than 100 ms after they were due."""
-    operations, dropped = evidence.operations, evidence.run.dropped
+    """How many arrivals were dropped, or started more than 100 ms after they were due.
+
+    What was due by the plan and left no record counts as dropped: whoever lost it, it is not known.
+    """
+    operations, run = evidence.operations, evidence.run
+    planned = len(operations) + run.dropped if run.planned is None else run.planned
+    dropped = max(run.dropped, planned - len(operations))
     lag = operations["started"] - operations["due"]
     return Saturation(
-        planned=len(operations) + dropped,
+        planned=planned,
         dropped=dropped,
         late=int((lag > LATE).sum()),
         lag_p99=float(np.percentile(lag, 99, method="inverted_cdf")) if len(lag) else 0.0,

@@ -46,10 +46,15 @@ class ApiClient:
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
         parts = urlsplit(url if "//" in url else f"//{url}")
+        wrong = f"{url!r} is not the address of a fault proxy; http://HOST:PORT is."
+        try:
+            port = parts.port
+        except ValueError as error:
+            raise WorldError(wrong) from error
         if not parts.hostname:
-            raise WorldError(f"{url!r} is not the address of a fault proxy; http://HOST:PORT is.")
+            raise WorldError(wrong)
         self.host = parts.hostname
-        self.port = parts.port or 8474
+        self.port = port or 8474
         self.timeout = timeout
         # Sent with every request.
         self.headers: Mapping[str, str] = {}

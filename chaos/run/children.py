@@ -131,6 +131,11 @@ async def configure(child: Child, configuration: Mapping[str, Any]) -> Mapping[s
     return said
 
 
+def told(code: int) -> str:
+    """How a process ended, as part of a sentence, by what the system says of it."""
+    return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+
 def _environment() -> dict[str, str]:
     """This process's own, with the checkout it runs from on the path where it runs from one."""
     home = str(Path(chaos.__file__).parent.parent)

@@ -105,14 +105,14 @@ class Dispatcher(User):
 
     abstract = True
     fixed_count = 1
-    broken: ClassVar[Exception | None] = None
+    broken: ClassVar[Exception | SystemExit | None] = None
 
     @task
     def play(self) -> None:
         """Play once."""
         try:
             self.drive()
-        except Exception as error:  # noqa: BLE001 - whoever started Locust raises or tells it
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whoever started Locust tells it
             type(self).broken = error
         runner = self.environment.runner
         assert runner is not None
@@ -151,7 +151,7 @@ def main() -> int:
         return _played(said)
     except (ScenarioError, WorldError) as error:
         sentence = str(error)
-    except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's client may raise it
         sentence = f"the client broke: {told(error)}"
     print(sentence, file=sys.stderr)  # noqa: T201 - the last words that the parent passes on
     return 5

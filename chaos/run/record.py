@@ -64,6 +64,7 @@ class Run:
     ``ended`` is when the load's last operation ended. ``aborted`` says why the run did not reach
     its end, empty where it did. ``dropped`` counts arrivals that the generator never started.
     ``clock_error`` bounds, in seconds, how far the load's clock may lie from the nemesis's.
+    ``planned`` counts the arrivals of the whole plan, None where the run did not reach its end.
     """
 
     scenario: Scenario
@@ -86,3 +87,4 @@ class Run:
     dropped: int
     clock_error: float
     environment: Mapping[str, str]
+    planned: int | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from chaos.errors import WorldError
 from chaos.run import children, stored
 from chaos.run.audit import audit
-from chaos.run.children import Child
+from chaos.run.children import Child, told
 from chaos.run.decoding import events
 from chaos.run.ending import Ending
 from chaos.run.journal import EVENTS, Journal
@@ -158,7 +158,7 @@ class SocketsRun:
     async def _heard(self, load: Child) -> None:
         said = await load.hear()
         if said is None or "done" not in said:
-            words = (await load.last_words()).rstrip(".") or "without a word"
+            words = (await load.last_words()).rstrip(".") or told(await load.ended())
             raise WorldError(f"the load generator ended early: {words}.")
         self._dropped = int(said["dropped"])
 
@@ -183,8 +183,7 @@ class SocketsRun:
         code = await child.ended()
         # The load generator ends by itself when the plan has ended; `_heard` knows which it was.
         if child.name != "the load generator" and not child.scheduled:
-            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            self._abort(f"{child.name} {how} {self._moment()}")
+            self._abort(f"{child.name} {told(code)} {self._moment()}")
 
     async def _look(self) -> None:
         tail = Tail(self._order.folder / stored.LOAD, self._regions)

@@ -36,6 +36,7 @@ from chaos.run.record import (
     Run,
 )
 from chaos.scenario import read as read_scenario
+from chaos.scenario.arrivals import arrivals
 from chaos.scenario.model import Scenario
 
 MANIFEST = "run.json"
@@ -48,7 +49,10 @@ KILLED = "the run was killed before its end; what had been recorded until then i
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What `run.json` holds. ``aborted`` is KILLED until the run says how it ended."""
+    """What `run.json` holds. ``aborted`` is KILLED until the run says how it ended.
+
+    ``rows`` counts the records that there were then, by file: what is cut off later is noticed.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -65,10 +69,12 @@ class Manifest:
     aborted: str = KILLED
     dropped: int = 0
     clock_error: float = 0.0
+    rows: dict[str, int] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
 
 _MANIFEST = TypeAdapter(Manifest)
+_SIZES = {ATTEMPTS: ATTEMPT.itemsize, OPERATIONS: OPERATION.itemsize}
 
 
 def begin(folder: Path, scenario: Scenario, manifest: Manifest) -> None:
@@ -101,6 +107,8 @@ def load(folder: Path) -> Run:
     text = _text(folder, SCENARIO)
     scenario = read_scenario(text, manifest.path, manifest.overrides, manifest.seed)
     found = _events(folder)
+    for name, count in manifest.rows.items():
+        _whole(folder, name, count)
     attempts = columns(_bytes(folder, ATTEMPTS), ATTEMPT, "sent")
     operations = columns(_bytes(folder, OPERATIONS), OPERATION, "due")
     whys = _whys(found.whys, operations)
@@ -128,7 +136,24 @@ def load(folder: Path) -> Run:
         dropped=manifest.dropped,
         clock_error=manifest.clock_error,
         environment=manifest.environment,
+        planned=None if manifest.aborted else sum(1 for _ in arrivals(scenario)),
     )
+
+
+def rows(folder: Path) -> dict[str, int]:
+    """How many whole records each of a run's files of records holds."""
+    return {name: len(_bytes(folder, name)) // size for name, size in _SIZES.items()}
+
+
+def _whole(folder: Path, name: str, count: int) -> None:
+    """Refuse a file that holds more or less than was written."""
+    found, rest = divmod(len(_bytes(folder, name)), _SIZES[name])
+    if (found, rest) != (count, 0):
+        part = " and a part of one" if rest else ""
+        raise ScenarioError(
+            f"{folder / LOAD / name} holds {found:,} records{part}, and the run wrote {count:,}: "
+            "it was changed afterwards, so that nothing can be told of that run any more."
+        )
 
 
 def _manifest(folder: Path) -> Manifest:

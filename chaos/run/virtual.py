@@ -82,6 +82,7 @@ class VirtualTime:
         self._heap: list[tuple[float, int, Action]] = []
         self._tie = 0
         self._alive = 0
+        self._coming: Program | None = None
 
     def at(self, when: float, action: Action) -> None:
         """Do ``action`` at ``when``, after everything that was put there before."""
@@ -121,9 +122,14 @@ class VirtualTime:
         """
         self._next(iter(starts))
         heap = self._heap
-        while self._alive and heap:
-            self.now, _, action = heappop(heap)
-            action()
+        try:
+            while self._alive and heap:
+                self.now, _, action = heappop(heap)
+                action()
+        except BaseException:
+            if self._coming is not None:
+                self._coming.close()
+            raise
         if self._alive:
             raise DeadlockError(
                 f"{self._alive} programs wait at {self.now:.3f} s and nothing will come"
@@ -135,6 +141,7 @@ class VirtualTime:
         if start is not None:
             self._alive += 1
             when, program = start
+            self._coming = program
             self.at(when, partial(self._begin, program, pending))
 
     def _begin(self, program: Program, pending: Iterator[tuple[float, Program]]) -> None:

@@ -29,6 +29,25 @@ def read(
     ``seed`` replaces the file's.
     """
     text = _decoded(text, path)
+    try:
+        return _read(text, path, overrides, seed)
+    except ScenarioError as error:
+        blamed = any(line.startswith(f"{path}:") for line in str(error).splitlines())
+        if overrides and blamed and _in_order(text, path):
+            said = " ".join(repr(each) for each in overrides)
+            raise ScenarioError(f"--set {said}: in order without, but with it\n{error}") from error
+        raise
+
+
+def _in_order(text: str, path: str) -> bool:
+    try:
+        _read(text, path, (), None)
+    except ScenarioError:
+        return False
+    return True
+
+
+def _read(text: str, path: str, overrides: Sequence[str], seed: int | None) -> Scenario:
     tree = parse(text, path)
     if not isinstance(tree, Branch):
         raise refusal([Mistake(tree.place, "a scenario is a mapping of keys such as 'regions:'")])
