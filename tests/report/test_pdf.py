@@ -19,6 +19,7 @@ def test_it_is_a_pdf_with_an_outline_a_title_and_no_time_but_the_runs(document: 
     assert set(re.findall(rb"D:(\d{14})", document)) == {b"20260102030405"}
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes(document: bytes) -> None:
     assert pdf.pdf(made.told("failed"), made.picture("failed").png) == document
 
@@ -39,6 +40,7 @@ def test_no_table_leaves_the_page(document: bytes) -> None:
             assert 0 < float(x) < 842 - 14
 
 
+@pytest.mark.slow
 def test_a_run_without_any_table_row_is_said_in_words() -> None:
     run, analysis = made.empty(), made.analysis("aborted", made.Toy(outages=()))
     told = account(run, analysis)

@@ -22,6 +22,7 @@ def test_writing_twice_gives_the_same_bytes_and_every_form(tmp_path: Path) -> No
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
+@pytest.mark.slow
 def test_drawing_twice_gives_the_same_bytes() -> None:
     run = made.run(made.Toy(rate=5.0, stops=20.0))
     analysis = analyse(run)
