@@ -58,7 +58,8 @@ VOCABULARY: dict[str, Term] = {
         Term(
             "recover", "seconds", "lower", (), (), ("fault",),
             "time to recover: from the first effective fault to the moment from which the fleet "
-            "is good again and stays so to the end of the fault",
+            "is good again and stays so to the end of the fault, but not before half of the "
+            "touched clients have noticed it",
         ),
         Term(
             "failback", "seconds", "lower", (), (), ("fault", "second region"),

@@ -219,3 +219,15 @@ def test_the_environment_names_versions_and_no_person() -> None:
 
     assert found["numpy"] == np.__version__
     assert not {"user", "host", "hostname", "node"} & found.keys()
+
+
+@pytest.mark.parametrize("name", [ATTEMPTS, OPERATIONS])
+@pytest.mark.parametrize("cut", [1, ATTEMPT.itemsize, OPERATION.itemsize])
+def test_a_file_that_was_cut_after_the_run_is_refused(folder: Path, name: str, cut: int) -> None:
+    stored.save(folder, manifest(aborted="", ended=3.0, rows=stored.rows(folder)))
+    assert stored.load(folder).planned is not None
+    kept = (folder / stored.LOAD / name).read_bytes()
+    (folder / stored.LOAD / name).write_bytes(kept[:-cut])
+
+    with pytest.raises(ScenarioError, match=f"{name} holds .* and the run wrote 2: it was changed"):
+        stored.load(folder)
