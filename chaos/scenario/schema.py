@@ -24,9 +24,12 @@ def schema() -> dict[str, Any]:
     parts: dict[str, Any] = made["$defs"]
     for form in KINDS.values():
         parts[form.__name__]["properties"]["kind"]["description"] = form.__doc__
-    for name in ("regions", "keys"):
+    # Groups that are counted make up the fleet, which then needs no count of its own.
+    parts["ClientsForm"]["anyOf"] = [{"required": ["count"]}, {"required": ["groups"]}]
+    groups = parts["ClientsForm"]["properties"]["groups"]
+    for named in (made["properties"]["regions"], made["properties"]["keys"], groups):
         # A name outside the pattern is refused, where JSON Schema would let it pass unchecked.
-        made["properties"][name]["additionalProperties"] = False
+        named["additionalProperties"] = False
     measures = "; ".join(f"{term.name}: {term.meaning}" for term in VOCABULARY.values())
     parts["ObjectivesForm"]["properties"]["rules"]["items"]["description"] = measures
     return {"$schema": DIALECT, **made, "title": "keychaos scenario"}

@@ -41,6 +41,10 @@ def test_whatever_the_reader_takes_conforms(scenario: Scenario) -> None:
         (["regions", "US South"], {"latency": "3ms"}),
         (["objectives", "rules", 0], "failovr.p95 <= rto"),
         (["clients", "regions"], []),
+        (["clients"], {"policy": "recommended"}),
+        (["clients", "groups"], {"naive": {"share": 20}}),
+        (["clients", "groups"], {"Naive": {"share": "20%"}}),
+        (["clients", "groups"], {"naive": {"share": "20%", "polcy": "x"}}),
     ],
 )
 def test_an_editor_marks_what_the_reader_would_refuse(keys: list[Any], value: object) -> None:
