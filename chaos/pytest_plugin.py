@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chaos.testing.choices import add_options, choices
+from chaos.testing.choices import add_options, choices, packed
 
 if TYPE_CHECKING:  # loaded when a test asks for it
     from chaos.testing.chaos_clock import ChaosClock
@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark, and add the folders of --keychaos-scenarios to what is collected."""
+    """Declare the mark, and add what --keychaos-scenarios and --keychaos-pack name."""
     config.addinivalue_line("markers", MARK)
     choices(config)  # a mistake in them is told before anything is collected
     given = [Path(argument).resolve() for argument in config.args]
@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--keychaos-scenarios={folder}: there is no such folder.")
         if not any(asked.resolve().is_relative_to(path) for path in given):
             config.args.append(str(asked))
+    config.args += [str(path) for path in packed(config)]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -56,7 +57,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     if not ours(file_path, parent.config):
         return None
-    collected: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
+    # pytest has no name for a file that is outside of its root, as the catalogue's are.
+    inside = file_path.is_relative_to(parent.config.rootpath)
+    named = {} if inside else {"nodeid": "/".join(file_path.parts[-2:])}
+    collected: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path, **named)
     return collected
 
 

@@ -17,6 +17,11 @@ def catalogue() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_root().glob(f"*/*{SUFFIX}")) if path.name != PACKS}
 
 
+def packs() -> Path:
+    """The file that says which scenarios of the catalogue are played together."""
+    return _root() / PACKS
+
+
 def find(word: str) -> Path:
     """The file that a name or a path means. Raises ScenarioError with the nearest name."""
     path = Path(word)

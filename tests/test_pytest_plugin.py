@@ -105,6 +105,47 @@ def test_a_named_folder_is_added_to_what_is_collected_and_a_mistake_in_it_has_it
     assert "Traceback" not in result.stdout.str()
 
 
+def test_a_pack_of_the_catalogue_is_collected_by_its_name(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_own="def test_own(): pass")
+
+    found = ids(look(suite, "--collect-only", "-q", "--keychaos-pack=smoke", "test_own.py"))
+    missed = look(suite, "--collect-only", "--keychaos-pack=smok")
+
+    assert len([each for each in found if each.endswith("::simulated-seed-7")]) == 5
+    assert any("thundering-herd.yaml::simulated-seed-7" in each for each in found)
+    assert "test_own.py::test_own" in found
+    missed.stderr.fnmatch_lines(["*--keychaos-pack=smok: *Did you mean 'smoke'?*"])
+
+
+@pytest.mark.slow
+def test_the_ini_file_chooses_world_client_and_report_and_options_win(
+    suite: pytest.Pytester,
+) -> None:
+    scenario(suite, "scenarios/short.yaml")
+    chosen = "keychaos_world = simulated\nkeychaos_client = preset:key-protect-docs\n"
+    suite.makefile(".ini", pytest=f"{INI}{chosen}keychaos_report = kept\n")
+
+    bad = play(suite, "scenarios", "-p", "no:asyncio")
+    good = play(
+        suite, "scenarios", "-p", "no:asyncio", "--keychaos-client=preset:recommended",
+        "--keychaos-seed=5", "--keychaos-report=elsewhere",
+    )  # fmt: skip
+
+    bad.assert_outcomes(failed=1)
+    good.assert_outcomes(passed=1)
+    assert [path.name for path in (suite.path / "kept").rglob("report.html")] == ["report.html"]
+    (findings,) = (suite.path / "elsewhere").rglob("findings.json")
+    assert "--seed 5" in findings.read_text(encoding="utf-8")
+
+
+def test_a_world_that_there_is_not_is_a_mistake_of_the_ini_file(suite: pytest.Pytester) -> None:
+    suite.makefile(".ini", pytest=f"{INI}keychaos_world = mars\n")
+
+    result = look(suite, "--collect-only")
+
+    result.stderr.fnmatch_lines(["*keychaos_world must be simulated or sockets, not 'mars'*"])
+
+
 @pytest.mark.slow
 def test_a_failure_tells_objective_cause_timeline_report_and_replay(
     suite: pytest.Pytester,

@@ -104,8 +104,7 @@ def held(world: str, name: str, side: str, folder: Path) -> None:
 
 
 def test_the_pack_is_what_is_held_here() -> None:
-    path = Path(shelf.catalogue()["region-down-backup-key"]).parents[1] / shelf.PACKS
-    packs = read_packs(shelf.text_of(path), str(path), shelf.catalogue())
+    packs = read_packs(shelf.text_of(shelf.packs()), shelf.PACKS, shelf.catalogue())
 
     assert set(packs["smoke"]) == set(SMOKE)
 

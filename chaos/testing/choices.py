@@ -36,6 +36,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="Collect the scenario files of this folder too; may be given again.",
     )
     group.addoption(
+        "--keychaos-pack",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="Collect the catalogue's scenarios of this pack, e.g. smoke; may be given again.",
+    )
+    group.addoption(
         "--keychaos-world", choices=WORLDS, help="Where scenarios are played (simulated)."
     )
     group.addoption(
@@ -90,6 +97,23 @@ def choices(config: pytest.Config) -> Choices:
         config.invocation_params.dir / report if report else None,
         tuple(config.getoption("--keychaos-set")),
     )
+
+
+def packed(config: pytest.Config) -> tuple[Path, ...]:
+    """The catalogue's files of the packs that were asked for. Raises UsageError for an unknown."""
+    names = config.getoption("--keychaos-pack")
+    if not names:
+        return ()
+    from chaos import shelf  # noqa: PLC0415 - not before it is asked for
+    from chaos.scenario.catalogue import read_packs  # noqa: PLC0415 - as above
+
+    known, where = shelf.catalogue(), shelf.packs()
+    packs = read_packs(shelf.text_of(where), str(where), known)
+    for name in names:
+        if name not in packs:
+            near = shelf.nearest(name, packs) or f" There are: {', '.join(packs)}."
+            raise pytest.UsageError(f"--keychaos-pack={name}: there is no such pack.{near}")
+    return tuple(known[member] for name in names for member in packs[name])
 
 
 def folders(config: pytest.Config) -> tuple[Path, ...]:
