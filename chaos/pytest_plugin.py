@@ -59,8 +59,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     # pytest has no name for a file that is outside of its root, as the catalogue's are.
     inside = file_path.is_relative_to(parent.config.rootpath)
-    named = {} if inside else {"nodeid": "/".join(file_path.parts[-2:])}
-    collected: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path, **named)
+    name = None if inside else "/".join(file_path.parts[-2:])
+    collected: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path, nodeid=name)
     return collected
 
 
