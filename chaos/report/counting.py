@@ -58,6 +58,7 @@ def _phase(
         service_p99=known.get(f"service{where}.p99"),
         attempts=int(_within(evidence.attempts["sent"], phase).sum()),
         amplification=known.get(f"amplification{where}"),
+        server_amplification=known.get(f"server_amplification{where}"),
     )
 
 

@@ -24,6 +24,7 @@ class PhaseRow:
     service_p99: float | None
     attempts: int
     amplification: float | None
+    server_amplification: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,9 @@ def phases(account: Account) -> Table:
         "phases",
         "Phases",
         "Operations belong to the phase in which they were due, attempts to the one in which they "
-        "were sent. Response time counts from when an "
-        "operation was due, service time from when it started; they differ where the load "
-        "generator was late.",
+        "were sent. Amplification is attempts per operation: all that were sent, and those that "
+        "came to the service. Response time counts from when an operation was due, service time "
+        "from when it started; they differ where the load generator was late.",
         (
             "Phase",
             "From",
@@ -104,6 +104,7 @@ def phases(account: Account) -> Table:
             "Service p99",
             "Attempts",
             "Amplification",
+            "At the service",
         ),
         tuple(_phase(row) for row in account.phases),
         "No phase was played.",
@@ -124,6 +125,7 @@ def _phase(row: PhaseRow) -> tuple[Cell, ...]:
         seconds(row.service_p99),
         count(float(row.attempts)),
         ratio(row.amplification),
+        ratio(row.server_amplification),
     )
 
 

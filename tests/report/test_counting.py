@@ -30,6 +30,7 @@ def test_the_shares_and_times_of_a_phase_are_those_of_the_analysis() -> None:
     fault = counting.phases(run, analysis)[1]
     assert fault.availability == measures["availability(fault)"].value == fault.ok / fault.due
     assert fault.amplification == measures["amplification(fault)"].value
+    assert fault.server_amplification == measures["server_amplification(fault)"].value
     assert fault.response_p99 == measures["response(fault).p99"].value
     assert fault.goodput == measures["goodput(fault)"].value
 
