@@ -3,9 +3,9 @@
 In virtual time: application, key service and the timeouts between them run on one clock.
 """
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -22,18 +22,17 @@ PATIENT = PRESETS["keyprotect-python-3.0"]
 
 
 @asynccontextmanager
-async def served(clock: ChaosClock, policy: Policy) -> AsyncIterator[httpx.AsyncClient]:
-    wiring, database = clock.key_service.wiring(), sqlite3.connect(":memory:")
+async def served(clock: ChaosClock, policy: Policy, store: Any) -> AsyncIterator[httpx.AsyncClient]:
+    wiring = clock.key_service.wiring()
     async with AsyncKeyClient(wiring, policy=policy, cache=EACH_ITS_OWN) as keys:
-        app = httpx.ASGITransport(application(keys.encrypt, keys.decrypt, database))
+        app = httpx.ASGITransport(application(keys.encrypt, keys.decrypt, *store))
         async with httpx.AsyncClient(transport=app, base_url="http://app") as browser:
-            with closing(database):
-                yield browser
+            yield browser
 
 
-async def through_an_outage(clock: ChaosClock, policy: Policy) -> tuple[int, float]:
+async def through_an_outage(clock: ChaosClock, policy: Policy, store: Any) -> tuple[int, float]:
     """The status of a document stored while the primary is silent, and what it took to say it."""
-    async with served(clock, policy) as browser:
+    async with served(clock, policy, store) as browser:
         assert (await browser.put("/documents/a", content=b"before")).is_success
         begun = clock.now()
         with clock.faults.region_outage(how="blackhole"):
@@ -44,11 +43,15 @@ async def through_an_outage(clock: ChaosClock, policy: Policy) -> tuple[int, flo
         return stored.status_code, lasted
 
 
-async def test_one_region_and_a_minute_of_patience_is_an_outage(chaos_clock: ChaosClock) -> None:
-    status, lasted = await through_an_outage(chaos_clock, PATIENT)
+async def test_one_region_and_a_minute_of_patience_is_an_outage(
+    chaos_clock: ChaosClock, store: Any
+) -> None:
+    status, lasted = await through_an_outage(chaos_clock, PATIENT, store)
     assert (status, lasted >= 60.0) == (503, True)
 
 
-async def test_the_mended_application_stores_it_within_seconds(chaos_clock: ChaosClock) -> None:
-    status, lasted = await through_an_outage(chaos_clock, RECOMMENDED)
+async def test_the_mended_application_stores_it_within_seconds(
+    chaos_clock: ChaosClock, store: Any
+) -> None:
+    status, lasted = await through_an_outage(chaos_clock, RECOMMENDED, store)
     assert (status, lasted < 5.0) == (204, True)
