@@ -54,6 +54,12 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--keychaos-seeds", type=int, default=1, metavar="N", help="Play each with N seeds (1)."
     )
+    _add_more(group)
+    _add_values(parser)
+
+
+def _add_more(group: pytest.OptionGroup) -> None:
+    """What is overridden and what is kept."""
     group.addoption(
         "--keychaos-set",
         action="append",
@@ -66,7 +72,6 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="Keep a report of every run here; without, of failures in a temporary folder.",
     )
-    _add_values(parser)
 
 
 def _add_values(parser: pytest.Parser) -> None:
