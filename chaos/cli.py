@@ -54,7 +54,7 @@ def _scenario(word: str, overrides: tuple[str, ...], seed: int | None) -> Scenar
     return read(shelf.text_of(path), str(path), overrides, seed)
 
 
-@main.command()
+@main.command(short_help="Play a scenario and report what came of it.")
 @click.argument("scenario")
 @click.option("--world", type=click.Choice(WORLDS), default="sockets", show_default=True)
 @click.option("--client", metavar="preset:NAME|mutant:NAME|module:factory", help="Who plays it.")
@@ -110,7 +110,7 @@ def _proxy_url(word: str | None, world: str) -> str:
     return url
 
 
-@main.command()
+@main.command(short_help="Read scenario files and say every mistake with its line.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 def validate(files: tuple[str, ...]) -> None:
     """Read scenario FILEs strictly and say every mistake with its line."""
@@ -126,7 +126,7 @@ def validate(files: tuple[str, ...]) -> None:
         sys.exit(USER_MISTAKE)
 
 
-@main.command()
+@main.command(short_help="Say what a scenario would hit, and when.")
 @click.argument("scenario")
 @_overriding
 def plan(scenario: str, overrides: tuple[str, ...], seed: int | None) -> None:
@@ -136,7 +136,7 @@ def plan(scenario: str, overrides: tuple[str, ...], seed: int | None) -> None:
     click.echo(planned(_scenario(scenario, overrides, seed)))
 
 
-@main.command()
+@main.command(short_help="Print the JSON Schema of scenarios or of findings.")
 @click.option("--findings", is_flag=True, help="Of findings.json, what a run's report holds.")
 def schema(*, findings: bool) -> None:
     """Print the JSON Schema of scenario files, for editors, or of a report's findings."""
@@ -148,14 +148,14 @@ def schema(*, findings: bool) -> None:
     click.echo(json.dumps(described(), indent=2))
 
 
-@main.command()
+@main.command(short_help="List the catalogue and what each scenario teaches.")
 def scenarios() -> None:
     """List the catalogue: each scenario's name and what it teaches."""
     for name, path in shelf.catalogue().items():
         click.echo(f"{name:28} {read(shelf.text_of(path), str(path)).teaches}")
 
 
-@main.command()
+@main.command(short_help="Print a scenario of the catalogue, to start yours from.")
 @click.argument("name")
 @_as_json
 def show(*, name: str, as_json: bool) -> None:
@@ -176,7 +176,7 @@ def report(*, folder: Path, as_json: bool) -> None:
     sys.exit(conclude(folder, telling=Telling(as_json=as_json)))
 
 
-@main.command()
+@main.command(short_help="Recompute a report's numbers and check its hashes.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--replay", is_flag=True, help="Play it again, too, and compare every record.")
 def verify(*, folder: Path, replay: bool) -> None:
@@ -197,7 +197,7 @@ def verify(*, folder: Path, replay: bool) -> None:
         sys.exit(tell(folder))
 
 
-@main.command()
+@main.command(short_help="Hold the runs in folder B against those in folder A.")
 @click.argument("before", type=click.Path(path_type=Path, file_okay=False), metavar="A")
 @click.argument("after", type=click.Path(path_type=Path, file_okay=False), metavar="B")
 @click.option("--fail-on", type=click.Choice(["regression"]), help="Exit 1 where B is worse.")
@@ -232,7 +232,7 @@ def compare(
         sys.exit(EXIT_CODES["failed"])
 
 
-@main.command()
+@main.command(short_help="Serve the key service twin for your own programs.")
 @click.option("--regions", default="us-south,us-east", show_default=True, metavar="A,B,…")
 @click.option("--plan", default="tiered-pricing", show_default=True, help="The instances' plan.")
 @click.option("--env-file", type=click.Path(path_type=Path), help="Write NAME=value lines here.")
@@ -284,7 +284,7 @@ def proxy(  # noqa: PLR0913 - an option each
     sys.exit(serving.serve(config, settings))
 
 
-@main.command()
+@main.command(short_help="Try whether backup root keys open what originals wrap.")
 @click.option("--service", required=True, type=click.Path(path_type=Path), metavar="FILE")
 def check_backups(service: Path) -> None:
     """Try whether every root key's backup opens what the original wraps, and the other way."""
