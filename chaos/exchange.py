@@ -31,12 +31,14 @@ class Request:
     """One HTTP request, before it is bound to an address.
 
     ``path`` carries the query string. Header names are sent as written and compared in lower case.
+    ``address`` is the IP address that it came from, empty where no network lay between.
     """
 
     method: str
     path: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    address: str = ""
 
 
 @quick

@@ -37,6 +37,8 @@ from chaos.service.storage import Forgetful, Storage
 
 BEARER = "bearer "
 FORGETFUL = Forgetful()
+# Where a request came from stands among its headers under a name that no header can have.
+_PEER = ":peer"
 _READ_HEADERS = frozenset(
     {"authorization", "bluemix-instance", "correlation-id", "x-kms-key-ring", "prefer"}
 )
@@ -153,7 +155,7 @@ class KeyService:
 
     def read_headers(self, request: Request) -> dict[str, str]:
         """The headers that matter here; a request without a correlation id is given one."""
-        headers = {}
+        headers = {_PEER: request.address} if request.address else {}
         for name, value in request.headers:
             lower = name.lower()
             if lower in _READ_HEADERS:
@@ -182,6 +184,8 @@ class KeyService:
         identity, instance = self.identify(headers, now)
         roles = identity.roles(instance.id)
         if route.role not in roles and route.also not in roles:
+            raise unauthorized()
+        if instance.policies and not instance.lets_in(headers.get(_PEER, "")):
             raise unauthorized()
         return Admitted(
             instance,

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import cast
 from uuid import UUID
 
 from chaos.service.import_token import ImportToken
@@ -135,6 +137,14 @@ class Instance:
         """Refuse a ring that does not exist."""
         if ring != DEFAULT_RING and ring not in self.rings:
             raise not_found("key_ring")
+
+    def lets_in(self, address: str) -> bool:
+        """Whether the allowed IP policy lets that address ask; without one it came from here."""
+        policy = self.policies.get("allowedIP")
+        if policy is None or not policy.enabled or not address:
+            return True
+        subnets = cast("list[str]", policy.attributes["allowed_ip"])
+        return any(ip_address(address) in ip_network(each, strict=False) for each in subnets)
 
     def latest(self) -> float:
         """The latest instant of which anything here tells."""

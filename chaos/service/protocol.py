@@ -58,11 +58,14 @@ class HttpConnection(asyncio.Protocol):
         self._out: list[bytes] = []
         self._owed: deque[Owed] = deque()
         self._closing = False
+        self._address = ""
         self._begin()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember whom we speak to."""
         self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self._address = str(peer[0]).partition("%")[0] if isinstance(peer, tuple) else ""
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -170,7 +173,8 @@ class HttpConnection(asyncio.Protocol):
         path = self._url.decode("latin-1")
         if not path.startswith("/"):
             path = "/" + path.partition("://")[2].partition("/")[2]
-        request = Request(method, path, tuple(self._headers), b"".join(self._body))
+        body = b"".join(self._body)
+        request = Request(method, path, tuple(self._headers), body, self._address)
         keep_alive = self._parser.should_keep_alive()
         self._closing = not keep_alive
         self._give(self._respond(request), keep_alive=keep_alive, head=method == "HEAD")

@@ -41,6 +41,7 @@ class Caller:
     identity: Identity
     now: float = EPOCH
     headers: dict[str, str] = field(default_factory=dict)
+    address: str = ""
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """One call under /api/v2/; header names are written with underscores."""
@@ -52,7 +53,7 @@ class Caller:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         payload = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
-        request = Request(method, "/api/v2/" + path, tuple(sent.items()), payload)
+        request = Request(method, "/api/v2/" + path, tuple(sent.items()), payload, self.address)
         return self.service.answer(request, self.now)
 
     def ok(self, method: str, path: str, body: object = None, **headers: str) -> Any:

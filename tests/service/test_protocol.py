@@ -21,7 +21,7 @@ class Wire:
     def write(self, sent: bytes) -> None:
         self.sends.append(sent)
 
-    def get_extra_info(self, name: str) -> None:
+    def get_extra_info(self, name: str) -> Any:
         """It has no socket."""
 
     def __getattr__(self, name: str) -> Any:
@@ -54,6 +54,17 @@ def test_a_request_is_answered_in_one_send() -> None:
         b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nbody"
     ]
     assert wire.done == []
+
+
+def test_a_request_knows_where_it_came_from() -> None:
+    class Distant(Wire):
+        def get_extra_info(self, name: str) -> Any:
+            return ("fe80::1%lo", 4711, 0, 1) if name == "peername" else None
+
+    connection, _, asked = connect()
+    connection.connection_made(cast("Any", Distant()))
+    connection.data_received(GET)
+    assert [request.address for request in asked] == ["fe80::1"]
 
 
 @given(st.lists(st.integers(0, len(GET + POST + CHUNKED)), max_size=8))

@@ -1,7 +1,7 @@
 """Policies of a whole instance. They bind keys that are made after them.
 
-The network rules (allowedNetwork, allowedIP) are kept and told; nobody is turned away by them,
-because all callers of a twin come from this machine.
+allowedIP turns away whoever comes from another address, also from changing it back, as the real
+one does. allowedNetwork is kept and told only: a twin has no private network to be reached by.
 """
 
 from collections.abc import Callable

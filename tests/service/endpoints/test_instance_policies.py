@@ -49,6 +49,23 @@ def test_the_private_port_is_told_while_an_allowed_ip_policy_is_in_force(south: 
 
 
 @pytest.mark.parametrize(
+    ("address", "answered"),
+    [("192.0.2.7", True), ("2001:db8::7", True), ("127.0.0.1", False), ("2001:db9::1", False)],
+)
+def test_an_address_that_is_not_allowed_is_turned_away_and_cannot_change_that(
+    south: Caller, address: str, *, answered: bool
+) -> None:
+    put(south, policy("allowedIP", allowed_ip=["192.0.2.0/24", "2001:db8::/32"]))
+    south.address = address
+    lifted = envelope(policy("allowedIP", enabled=False), kind="policy")
+
+    assert south.call("GET", "keys").status == (200 if answered else 401)
+    assert south.call("PUT", "instance/policies", lifted).status == (204 if answered else 401)
+    south.address = "127.0.0.1"
+    assert south.call("GET", "keys").status == (200 if answered else 401)
+
+
+@pytest.mark.parametrize(
     ("resources", "query", "code"),
     [
         ([policy("unknown")], "", "400 BAD_BODY_ERR"),
