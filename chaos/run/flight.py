@@ -25,10 +25,10 @@ class Flight(VirtualTicket):
     __slots__ = ("_time", "attempt", "connection", "heard", "reused", "sent", "timer", "written")
 
     def __init__(self, time: VirtualTime, attempt: Try) -> None:
-        super().__init__(time.now + attempt.total)
+        self.sent = self.heard = now = time.now
+        super().__init__(now + attempt.total)
         self._time = time
         self.attempt = attempt
-        self.sent = self.heard = time.now
         self.timer = inf
         self.connection: Carrier | None = None
         self.written = self.reused = False

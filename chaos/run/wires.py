@@ -132,10 +132,10 @@ class Connection:
         flight.connection, flight.reused, flight.written = self, self.used, True
         flight.heard = now
         self._flight, self.used, self._answer = flight, True, None
-        size = self._owed = HEAD_SIZE + len(flight.attempt.request.body)
         if self._through:
-            self._requested(size)
+            self._serve(flight)
         else:
+            size = self._owed = HEAD_SIZE + len(flight.attempt.request.body)
             self._up.feed(Chunk(now, bytes(size)))
             self.pump()
 
@@ -171,8 +171,11 @@ class Connection:
         """Bytes of the request reached the service; it answers when it has them all."""
         self._owed -= size
         flight = self._flight
-        if flight is None or self._owed > 0 or self._answer is not None:
-            return
+        if flight is not None and self._owed <= 0 and self._answer is None:
+            self._serve(flight)
+
+    def _serve(self, flight: Flight) -> None:
+        """The service has the whole request."""
         wire = self._wire
         received = wire.respond(flight.attempt.request, wire.epoch + self._time.now)
         if isinstance(received, Held):
@@ -214,7 +217,7 @@ class Connection:
         if self._answer is not answer or self not in self._wire.live:
             return
         if self._down.idle:
-            self._answered(self._owed)
+            self._complete(answer)
         else:
             self._down.feed(Chunk(self._time.now, bytes(self._owed)))
             self.pump()
@@ -226,7 +229,13 @@ class Connection:
         if flight is None or answer is None:
             return
         flight.heard = self._time.now
-        if self._owed > 0:
+        if self._owed <= 0:
+            self._complete(answer)
+
+    def _complete(self, answer: Answer) -> None:
+        """The client has the whole answer."""
+        flight = self._flight
+        if flight is None:
             return
         self._flight = None
         self._idle.append(self)

@@ -44,6 +44,19 @@ _READ_HEADERS = frozenset(
 )
 
 
+_NAMES_REMEMBERED = 256
+_READ_AS: dict[str, str] = {}  # header names as written: the same few come again and again
+
+
+def _read_as(name: str) -> str:
+    """The lower-case name of a header that matters here, else nothing."""
+    lower = name.lower()
+    read = lower if lower in _READ_HEADERS else ""
+    if len(_READ_AS) < _NAMES_REMEMBERED:
+        _READ_AS[name] = read
+    return read
+
+
 class KeyService:
     """A region: its instances, and the door through which every request comes.
 
@@ -157,8 +170,10 @@ class KeyService:
         """The headers that matter here; a request without a correlation id is given one."""
         headers = {_PEER: request.address} if request.address else {}
         for name, value in request.headers:
-            lower = name.lower()
-            if lower in _READ_HEADERS:
+            lower = _READ_AS.get(name)
+            if lower is None:
+                lower = _read_as(name)
+            if lower:
                 headers[lower] = value
         if not headers.get("correlation-id"):
             headers["correlation-id"] = new_id(self.entropy)

@@ -56,7 +56,7 @@ class Zones:
         """The zone that gets this request, which may be a dead one; None without any."""
         names = self.names
         for _ in names:
-            self._turn = turn = (self._turn + 1) % len(names)
+            self._turn = turn = (self._turn + 1) % ZONES
             zone = names[turn]
             if not self._out or not self.ejected(zone, now):
                 self.served[zone] += 1
