@@ -297,6 +297,7 @@ def test_fixtures_get_along_with_xdist_asyncio_anyio_and_no_cache(suite: pytest.
     assert not (suite.path / ".pytest_cache").exists()
 
 
+@pytest.mark.slow
 def test_a_test_that_dies_leaves_a_sound_service_and_its_wire_in_the_failure(
     suite: pytest.Pytester,
 ) -> None:

@@ -86,6 +86,7 @@ def test_there_are_commands_of_each_sort() -> None:
     assert len(HERE) >= 8
 
 
+@pytest.mark.slow
 def test_the_quick_commands_do_what_they_say(folder: Path) -> None:
     check([command for command in HERE if not command.line.startswith(SLOW)], folder)
     assert (folder / "mine.yaml").read_text().startswith("#")

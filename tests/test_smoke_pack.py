@@ -63,9 +63,9 @@ SMOKE = {
     "thundering-herd": Member(
         "preset:key-protect-docs",
         "herd_index",
-        ("lasts=66s", "clients.count=60", "load.rate=20/s"),
+        (),
         smaller=(
-            *("clients.count=40", "load.rate=80/s", "lasts=75s"),
+            *("load.rate=20/s", "lasts=66s"),
             *("faults.nobody-gets-through.at=10s", "faults.nobody-gets-through.lasts=20s"),
         ),
     ),

@@ -124,7 +124,8 @@ def _ignore(_: object) -> None:
     """A lambda that gives nothing."""
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
 def test_after_a_stall_naive_retries_keep_a_region_down_and_a_budget_lets_it_up(seed: int) -> None:
     naive, budgeted = Play(budgeted=False, seed=seed).run(), Play(budgeted=True, seed=seed).run()
     for play in (naive, budgeted):
