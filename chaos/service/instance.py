@@ -144,7 +144,10 @@ class Instance:
         if policy is None or not policy.enabled or not address:
             return True
         subnets = cast("list[str]", policy.attributes["allowed_ip"])
-        return any(ip_address(address) in ip_network(each, strict=False) for each in subnets)
+        asked = ip_address(address)
+        # A server that listens for both families sees IPv4 callers by their mapped address.
+        asked = getattr(asked, "ipv4_mapped", None) or asked
+        return any(asked in ip_network(each, strict=False) for each in subnets)
 
     def latest(self) -> float:
         """The latest instant of which anything here tells."""

@@ -50,7 +50,10 @@ def test_the_private_port_is_told_while_an_allowed_ip_policy_is_in_force(south: 
 
 @pytest.mark.parametrize(
     ("address", "answered"),
-    [("192.0.2.7", True), ("2001:db8::7", True), ("127.0.0.1", False), ("2001:db9::1", False)],
+    [
+        *(("192.0.2.7", True), ("2001:db8::7", True), ("::ffff:192.0.2.7", True)),
+        *(("127.0.0.1", False), ("2001:db9::1", False), ("::ffff:127.0.0.1", False)),
+    ],
 )
 def test_an_address_that_is_not_allowed_is_turned_away_and_cannot_change_that(
     south: Caller, address: str, *, answered: bool
