@@ -47,8 +47,8 @@ def test_a_refused_region_is_left_for_the_backup_within_the_first_operation() ->
 def test_probes_of_a_region_that_is_down_are_few_and_fail_no_operation() -> None:
     played = play("recommended", refusing("us-south", 0.0, 60.0), seconds=60)
     probes = [each.sent for each in played.at("us-south") if each.attempt.why == "probe"]
-    # Between two of them are 5 to 10 seconds, once they are as far apart as they come to be.
-    assert 60 / 10 <= len(probes) <= 60 / 5 + 3
+    # Between two of them are 4 to 8 seconds, once they are as far apart as they come to be.
+    assert 60 / 8 <= len(probes) <= 60 / 4 + 3
     assert all(b - a >= 1.0 for a, b in itertools.pairwise(probes))
     assert {done.outcome for _, done in played.done.values()} == {"ok"}
     assert len(played.attempts) / len(played.done) < 1.5
