@@ -24,7 +24,7 @@ RECOMMENDED = Policy(
     # region that throttles at 100/s is left idle for an eighth of its time.
     retry_after=RetryAfter(cap=60.0, spread=0.5, plus=0.25, shared=True),
     budget=Bucket(capacity=10.0, ratio=0.1),
-    # Probes two seconds apart bring a healed region 3.7 times its usual load, and five seconds apart
+    # Probes two seconds apart bring a healed region 3.7 times its usual load; five seconds apart,
     # they leave it idle too long (`scenarios/storm/thundering-herd.yaml`, `test_presets.py`).
     breaker=Breaker(cap=4.0),
     failover=Failover(yielding=frozenset({"wrap"})),
