@@ -185,12 +185,12 @@ def limit_in_words(objective: Objective) -> str:
 
 
 def margin(part: float | None) -> str:
-    """How far a value lies from its limit, as a share of the limit: `+81 %`, or a dash."""
+    """How far a value lies from its limit, as a share of it: `+81 %`, `exact`, or a dash."""
     if part is None:
         return "\N{EM DASH}"
     percent = part * 100
     if percent == 0:
-        return f"0{NBSP}%"
+        return "exact"
     text = significant(abs(percent), 2)
     return f"{'+' if percent > 0 else MINUS}{text}{NBSP}%"
 

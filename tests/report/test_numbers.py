@@ -82,6 +82,7 @@ def test_a_limit_is_said_as_a_rule_and_in_words() -> None:
 def test_a_margin_has_a_sign_and_none_is_a_dash() -> None:
     assert plain(numbers.margin(0.8123)) == "+81 %"
     assert plain(numbers.margin(-0.05)) == "\N{MINUS SIGN}5 %"
+    assert numbers.margin(0.0) == "exact"
     assert numbers.margin(None) == "\N{EM DASH}"
 
 
