@@ -28,7 +28,8 @@ def objectives(account: Account) -> Table:
         "objectives",
         "Objectives",
         "Each rule of the scenario, held against the records of this run. The margin is the "
-        "distance to the limit as a share of the limit, negative on the wrong side; exact is on it.",
+        "distance to the limit as a share of the limit, negative on the wrong side; "
+        "exact is on it.",
         ("Rule", "Value", "n", "Limit", "Margin", "Verdict", "Why"),
         tuple(_finding(finding) for finding in account.analysis.findings),
         "The scenario states no objective, so nothing could pass.",
