@@ -5,10 +5,10 @@ from math import fsum
 import numpy as np
 
 from chaos.analysis.case import Case
-from chaos.analysis.failback import homes
+from chaos.analysis.failback import homes, left
 from chaos.analysis.selection import parse
 from chaos.analysis.steadiness import portrait
-from chaos.analysis.telling import Told, numbers, reasons, region_name
+from chaos.analysis.telling import Cause, Told, numbers, reasons, region_name
 from chaos.analysis.wording import listed, many, seconds, share
 from chaos.scenario.objective import Measure
 
@@ -40,7 +40,8 @@ def recover_why(case: Case, _: Measure) -> Told:
     if worst is not None and not worst.due:
         window = seconds(case.run.scenario.window)
         text += f"; from then on all was well, but less than {window} of the phase was left"
-    return Told(text, numbers(case.evidence, [bad[0][2]]), "not recovered")
+    cause: Cause = "not recovered" if left(case.evidence, case.effects) else "no backup tried"
+    return Told(text, numbers(case.evidence, [bad[0][2]]), cause)
 
 
 def failback_why(case: Case, _: Measure) -> Told:
@@ -49,11 +50,17 @@ def failback_why(case: Case, _: Measure) -> Told:
     if found is None:
         return Told("no fault was seen to bite and to heal, so there was no way home to measure")
     evidence, operations = case.evidence, case.evidence.operations
+    if not found.left:
+        name = evidence.run.scenario.clients.regions[0]
+        return Told(
+            f"no attempt went anywhere but to {name} since the fault began, so there was no way "
+            f"home to measure"
+        )
     ends = found.back if found.back is not None else np.inf
     rows = np.flatnonzero(
         (operations["due"] >= found.healed)
         & (operations["due"] <= ends)
-        & (operations["region"] != homes(evidence))
+        & (operations["region"] != homes(evidence, operations["client"]))
     )
     name = evidence.run.scenario.clients.regions[0]
     if not len(rows):

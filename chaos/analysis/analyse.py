@@ -7,9 +7,10 @@ from chaos.analysis.headline import headline
 from chaos.analysis.marks import marks
 from chaos.analysis.measures import every, measured
 from chaos.analysis.saturation import TOLERATED, saturated
+from chaos.analysis.selection import group_in
 from chaos.analysis.steadiness import portrait, unsteady
 from chaos.analysis.strategies import backoff
-from chaos.analysis.telling import Told
+from chaos.analysis.telling import Cause, Told
 from chaos.analysis.verdicts import judge, margin, needs_fault, of_data_keys, overall
 from chaos.analysis.why import why
 from chaos.analysis.wording import listed, many, seconds, share
@@ -27,7 +28,6 @@ def analyse(run: Run) -> Analysis:
     findings = tuple(finding for finding, _ in judged)
     aborted = run.aborted or unsteady(case.evidence)
     verdict = overall(findings, aborted)
-    causes = dict.fromkeys(told.cause for _, told in judged if told.cause)
     return Analysis(
         verdict=verdict,
         headline=headline(case, verdict, findings, aborted),
@@ -37,9 +37,23 @@ def analyse(run: Run) -> Analysis:
         proofs=tuple(effect.proof() for effect in case.effects),
         measures=every(case),
         saturation=case.saturation,
-        deficiencies=tuple(ADVICE[cause] for cause in causes),
+        deficiencies=_deficiencies(judged),
         backoff=backoff(case.waits),
         portrait=portrait(case.evidence),
+    )
+
+
+def _deficiencies(judged: tuple[tuple[Finding, Told], ...]) -> tuple[str, ...]:
+    """Each cause once, to the owners of the groups it was found in where only groups were asked."""
+    found: dict[Cause, dict[str, None]] = {}
+    for finding, told in judged:
+        if told.cause:
+            found.setdefault(told.cause, {})[group_in(finding.objective.measure.where)] = None
+    return tuple(
+        ADVICE[cause]
+        if "" in groups
+        else f"Group{'s' * (len(groups) > 1)} {listed(tuple(groups))}: {ADVICE[cause]}"
+        for cause, groups in found.items()
     )
 
 

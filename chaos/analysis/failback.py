@@ -19,6 +19,8 @@ class Failback:
 
     ``back`` is None where that was not seen; ``watched`` is then the last moment at which a whole
     window could still have begun, and ``away`` the share of operations elsewhere in the last one.
+    ``left`` says whether any attempt since the first effect of a fault went elsewhere at all: a
+    fleet that never left has no way home, which is not the same as a short one.
     """
 
     healed: float
@@ -26,10 +28,11 @@ class Failback:
     watched: float
     due: int
     away: float
+    left: bool = True
 
     def measured(self) -> Measured:
         """Time to fail back, in seconds from the last heal."""
-        if not self.due:
+        if not self.due or not self.left:
             return Measured(None, "seconds", 0)
         if self.back is None:
             length = max(0.0, self.watched - self.healed)
@@ -37,11 +40,11 @@ class Failback:
         return Measured(self.back - self.healed, "seconds", self.due)
 
 
-def homes(evidence: Evidence) -> Ints:
-    """The region that the client of each operation prefers: all the same but for a mixed fleet."""
+def homes(evidence: Evidence, clients: Ints) -> Ints:
+    """The region that each of ``clients`` prefers: all the same but for a mixed fleet."""
     run = evidence.run
     found = [run.regions.index(group.regions[0]) for group in run.scenario.clients.each()]
-    whose = np.minimum(evidence.operations["client"], len(found) - 1)
+    whose = np.minimum(clients, len(found) - 1)
     of_each: Ints = np.array(found, dtype=np.int64)[whose]
     return of_each
 
@@ -52,7 +55,7 @@ def failback(evidence: Evidence, found: tuple[Effect, ...], baseline: float) -> 
     if last is None:
         return None
     due, window = evidence.operations["due"], sliding.width(evidence)
-    at_home = evidence.operations["region"] == homes(evidence)
+    at_home = evidence.operations["region"] == homes(evidence, evidence.operations["client"])
     count = int(((due >= last) & (due < evidence.until)).sum())
     watched = evidence.until - window
     starts = sliding.starts(last, watched, window)
@@ -62,4 +65,12 @@ def failback(evidence: Evidence, found: tuple[Effect, ...], baseline: float) -> 
     good = (at >= AT_HOME * n) & ~leaves(n, ok, baseline)
     back = sliding.held_from(starts, good)
     away = 1.0 - float(at[-1] / n[-1]) if len(n) and n[-1] else 0.0
-    return Failback(last, back, watched, count, away)
+    return Failback(last, back, watched, count, away, left(evidence, found))
+
+
+def left(evidence: Evidence, found: tuple[Effect, ...]) -> bool:
+    """Whether any attempt since the first effect of a fault went elsewhere than home."""
+    attempts = evidence.attempts
+    since = min((each.first for each in found if each.first is not None), default=0.0)
+    elsewhere = attempts["region"] != homes(evidence, attempts["client"])
+    return bool((elsewhere & (attempts["sent"] >= since)).any())

@@ -59,11 +59,17 @@ def parse(case: Case, words: Sequence[str]) -> Where:
 
 def clients_in(case: Case, words: Sequence[str]) -> range | None:
     """The numbers of the clients of the group that the words name, None where they name none."""
+    name = group_in(words)
+    return case.run.scenario.clients.numbers(name) if name else None
+
+
+def group_in(words: Sequence[str]) -> str:
+    """The group of clients that the words name, empty where they name none."""
     for word in words:
         of, _, name = word.partition(" ")
         if of == GROUP and name:
-            return case.run.scenario.clients.numbers(name)
-    return None
+            return name
+    return ""
 
 
 def travelled(case: Case, words: Sequence[str]) -> Case:

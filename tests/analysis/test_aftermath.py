@@ -1,5 +1,6 @@
 """Planted causes of a run that did not come back as it should: found, named and cited."""
 
+from chaos.analysis import analyse
 from tests.analysis.made import BACKUP, HOLE, HOME, Made, Tried, before, failed_over, judged
 
 
@@ -74,3 +75,34 @@ def test_a_herd_at_the_region_that_was_healed() -> None:
         "100 attempts of 80 clients came to us-south within 100 ms from 41 s on, where 20 were "
         "usual."
     )
+
+
+def test_a_fleet_that_never_left_has_no_way_home_to_measure() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    made.failing(20.0, 40.0)
+    made.healthy(40.0, 60.0)
+    finding = judged(made, "failback <= 15s")
+
+    assert (finding.verdict, finding.measured.value) == ("inconclusive", None)
+    assert finding.why == (
+        "No attempt went anywhere but to us-south since the fault began, so there was no way home "
+        "to measure."
+    )
+
+
+def test_a_fleet_that_never_left_is_not_told_to_hold_its_failover() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    made.failing(20.0, 40.0)
+    made.objectives = ("recover <= 5s",)
+    stayed = analyse(made.run())
+    failed_over(made, 7, 39.0)
+    tried = analyse(made.run())
+
+    assert [each.split(":")[0] for each in stayed.deficiencies] == [
+        "Give the clients the backup root key"
+    ]
+    assert [each.split(":")[0] for each in tried.deficiencies] == [
+        "Bring the fleet back within the fault"
+    ]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from chaos.analysis import analyse
 from chaos.analysis.advice import ADVICE
-from chaos.scenario.model import Fault
+from chaos.scenario.model import Fault, Group
 from tests.analysis.made import BACKUP, DOWN, HOME, REGIONS, Made, Tried, shuffled
 from tests.analysis.passing import RULES, good, verdicts
 
@@ -175,3 +175,28 @@ def test_a_run_cut_off_anywhere_is_aborted_and_analysed(
                     aborted="killed")  # fmt: skip
 
     assert analyse(short).verdict == "aborted"
+
+
+def test_advice_names_the_groups_that_it_is_for() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0, client=0)
+    made.healthy(0.0, 20.0, client=1)
+    made.failing(20.0, 40.0, client=0)
+    made.failing(20.0, 40.0, client=1)
+    made.objectives = ("failover.p95 <= 5s",)
+    run = made.run()
+    groups = (Group("naive", 1, "", REGIONS, 1), Group("careful", 1, "", REGIONS, 1))
+    clients = replace(run.scenario.clients, groups=groups)
+
+    def advised(*names: str) -> list[str]:
+        asked = tuple(
+            replace(each, measure=replace(each.measure, where=(f"group {name}",) if name else ()))
+            for each in run.scenario.objectives
+            for name in names
+        )
+        scenario = replace(run.scenario, clients=clients, objectives=asked)
+        return [each[:40] for each in analyse(replace(run, scenario=scenario)).deficiencies]
+
+    assert advised("naive") == ["Group naive: Give the clients the backup"]
+    assert advised("careful", "naive") == ["Groups careful and naive: Give the clien"]
+    assert advised("naive", "") == ["Give the clients the backup root key: it"]
