@@ -33,8 +33,9 @@ def recover_why(case: Case, _: Measure) -> Told:
             f"half of the clients had noticed {seconds(found.measured(None).value or 0.0)} after T0"
         )
     good = 1.0 - sum(count for _, count, _ in bad) / int(within.sum())
+    ok = f"only {share(good)}" if good else "none"
     text = (
-        f"between {seconds(starts)} and {seconds(ends)} only {share(good)} of the operations were "
+        f"between {seconds(starts)} and {seconds(ends)} {ok} of the operations were "
         f"ok ({share(found.baseline)} before the fault): {bad[0][1]:,} {bad[0][0]}"
     )
     if worst is not None and not worst.due:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chaos.analysis.findings import Analysis, Verdict
+from chaos.analysis.wording import listed
 from chaos.report import numbers
 from chaos.run.record import Run
 from chaos.scenario.model import Fault
@@ -84,7 +85,7 @@ def troubles(run: Run, analysis: Analysis) -> tuple[str, ...]:
     for finding in [] if run.aborted else open_ones:
         rules.setdefault(finding.why, []).append(finding.objective.text)
     # One cause often breaks several rules; it is told once.
-    told = (f"{' and '.join(texts)}: {why}" for why, texts in rules.items())
+    told = (f"{listed(texts)}: {why}" for why, texts in rules.items())
     if not run.aborted:
         return tuple(told)
     rest = (f"{len(open_ones)} objectives could not be decided before that.",) if open_ones else ()

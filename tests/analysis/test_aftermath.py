@@ -12,7 +12,7 @@ def test_a_fleet_that_did_not_recover() -> None:
 
     assert finding.measured.censored
     assert finding.why == (
-        "Between 20 s and 21 s only 0 % of the operations were ok (100 % before the fault): "
+        "Between 20 s and 21 s none of the operations were ok (100 % before the fault): "
         "100 refused at us-south."
     )
 
