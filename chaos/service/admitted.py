@@ -41,7 +41,9 @@ class Admitted:
 
     def bare(self, kind: str, document: object, status: int = 200) -> Answer:
         """Answer with a document of its own."""
-        return Answer(status, self._headers(kind), orjson.dumps(document))
+        # IBM's SDK for Python parses application/json itself, and its users then lack `.json()`.
+        headers = {"content-type": media(kind), "correlation-id": self.correlation}
+        return Answer(status, headers, orjson.dumps(document))
 
     def collection(
         self,
@@ -68,10 +70,6 @@ class Admitted:
         if self.writes:
             self.instance.touched.add(key.id)
         return key
-
-    def _headers(self, kind: str) -> dict[str, str]:
-        # IBM's SDK for Python parses application/json itself, and its users then lack `.json()`.
-        return {"content-type": media(kind), "correlation-id": self.correlation}
 
 
 @cache

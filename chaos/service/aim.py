@@ -97,7 +97,7 @@ def aim_of(
     """What a request to a route is about; ``names`` stand in its path, ``tenant`` in its header."""
     if isinstance(route, tuple):
         return Aim("other", tenant)
-    key = names[0] if names and route.path.startswith("keys/*") else ""
+    key = names[0] if route.names_key else ""
     if key:
         instance = instances.get(tenant)
         alias = instance.aliases.get(key) if instance is not None else None

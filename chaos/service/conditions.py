@@ -109,9 +109,10 @@ class Conditions:
         if self.crashed:
             return RESET
         met = faults.meet(aim, headers.get("authorization", "")) if faults.meeting else UNTOUCHED
-        given = self._turned_away(aim, headers, now, met)
-        if given is not None:
-            return given
+        if self._standby is not None or met.instead is not None or not self.quotas.none:
+            given = self._turned_away(aim, headers, now, met)
+            if given is not None:
+                return given
         zone = self.zones.next(now)
         if zone is None:
             return Answer(503, HTML, NOBODY)

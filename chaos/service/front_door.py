@@ -26,6 +26,8 @@ DESCRIPTION = "/openapi.json"
 JSON = {"content-type": "application/json"}
 TEXT = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
 UNLIMITED = Terms()
+AnswerTo = Callable[[Request, float], Answer]
+NOTHING = Aim("other")
 TOKEN = Aim("token")
 PROVISIONING = Aim("instance")
 
@@ -70,28 +72,28 @@ class FrontDoor:
             told = self._tell(request, now)
             if told is not None:
                 return told
-        if not self.conditions.quiet:
-            return self._receive(request, now)
-        if self.zones.next(now) is None:
-            return Answer(503, HTML, NOBODY)
-        if path.startswith(provisioning.PATH):
-            return self._controller.answer(request, now)
-        return self.service.answer(request, now)
-
-    def _receive(self, request: Request, now: float) -> Received:
-        """Take a request where something may befall it."""
+            if path.partition("?")[0] in TOKEN_PATHS:
+                return self._take(TOKEN, request, now, self.service.iam.answer)
+            if path.startswith(provisioning.PATH):
+                return self._take(PROVISIONING, request, now, self._controller.answer)
         service = self.service
+        if self.conditions.quiet:
+            return self._take(NOTHING, request, now, service.answer)
         headers = service.read_headers(request)
-        receive = self.conditions.receive
-        if request.path.partition("?")[0] in TOKEN_PATHS:
-            return receive(TOKEN, headers, now, partial(service.iam.answer, request))
-        if request.path.startswith(provisioning.PATH):
-            return receive(PROVISIONING, headers, now, partial(self._controller.answer, request))
-        aimed = resolve(request.method, request.path)
+        aimed = resolve(request.method, path)
         tenant = headers.get("bluemix-instance", "")
         aim = aim_of(aimed.route, aimed.names, tenant, service.instances)
         carry_out = partial(service.carry_out, request.body, aimed, headers)
-        return receive(aim, headers, now, carry_out)
+        return self.conditions.receive(aim, headers, now, carry_out)
+
+    def _take(self, aim: Aim, request: Request, now: float, answer: AnswerTo) -> Received:
+        """Have a request answered that is read no further here."""
+        if not self.conditions.quiet:
+            headers = self.service.read_headers(request)
+            return self.conditions.receive(aim, headers, now, partial(answer, request))
+        if self.zones.next(now) is None:
+            return Answer(503, HTML, NOBODY)
+        return answer(request, now)
 
     def state(self, now: float) -> dict[str, object]:
         """What the control API tells of the region besides its faults."""

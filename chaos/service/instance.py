@@ -104,7 +104,9 @@ class Instance:
         if key is None:
             alias = self.aliases.get(name)
             key = self.keys.get(alias.key_id) if alias else None
-        if key is None or (ring and key.ring != ring) or not self._settle(key, now):
+        if key is None or (ring and key.ring != ring):
+            raise no_such_key()
+        if not (key.still(now) or self._settle(key, now)):
             raise no_such_key()
         return key
 

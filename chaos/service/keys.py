@@ -41,9 +41,11 @@ class KeyVersion:
     created: float
     material: bytes = field(repr=False)
     cipher: AESGCM = field(init=False, repr=False, compare=False)
+    handle: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.cipher = AESGCM(self.material)
+        self.handle = self.id.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,20 @@ class Key:
         """The version that wraps."""
         return self.versions[-1]
 
+    def still(self, now: float) -> bool:
+        """Whether nothing of it waits for time: neither `settle` nor `gone` has anything to do."""
+        return (
+            self.approval is None
+            and self.rotation is None
+            and self.deleted is None
+            and now < self.expires
+        )
+
     def settle(self, now: float, draw_version: Callable[[float], KeyVersion]) -> bool:
         """Let what time alone does to a key happen; True when something did.
 
         An expired key is deactivated, an approval lapses, a rotation policy rotates.
         """
-        if self.approval is None and self.rotation is None and now < self.expires:
-            return False
         before = (self.state, self.approval, len(self.versions))
         if self.approval is not None and now >= self.approval.expires:
             self.approval = None

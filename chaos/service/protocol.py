@@ -24,13 +24,15 @@ Respond = Callable[[Request], Received]
 Resume = Callable[[Held, float], Reply | None]
 BODY_AT_MOST = 1 << 20
 HEAD_AT_MOST = 64 << 10
+SENT_AT_MOST = 2 * BODY_AT_MOST  # of one request, with all that frames its body
 NAMES_REMEMBERED = 256
 OWED_AT_MOST = 64  # on one connection; then it is not read from until some are sent
 _NAMES: dict[bytes, str] = {}  # header names as written: the same few come again and again
-PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_STARTS = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_EXPECT = b"expect"
+_EXPECT = frozenset({b"Expect", b"expect", b"EXPECT"})
 _NO_BODY = (204, 304)
+_METHODS = {name.encode(): name for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")}
 RST_AT_CLOSE = struct.pack("ii", 1, 0)  # linger, for no seconds
 
 
@@ -54,12 +56,19 @@ class HttpConnection(asyncio.Protocol):
         self._resume_held = resume
         self._connections = connections
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpRequestParser(self)
         self._out: list[bytes] = []
         self._owed: deque[Owed] = deque()
         self._closing = False
         self._address = ""
-        self._begin()
+        self._fed = 0  # bytes since the last request was complete
+        self._headers: tuple[tuple[str, str], ...] | None = None  # once the head is complete
+        self._url: list[bytes] = []
+        self._head: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        # What the parser calls most often is collected without a call into Python.
+        self.on_url, self.on_body = self._url.append, self._body.append
+        self.on_header = self._head.__setitem__
+        self._parser = httptools.HttpRequestParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember whom we speak to."""
@@ -75,15 +84,35 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; what it completes is answered from its callbacks."""
+        if self._closing:
+            return
+        self._fed += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._closing = True
         except httptools.HttpParserError:
             if not self._closing:
-                self._give(Answer(400), keep_alive=False, head=False)
-            self._closing = True
+                self._refuse(HTTPStatus.BAD_REQUEST)
+        # The parser keeps what is not complete: nothing else bounds a header that never ends.
+        if self._fed > HEAD_AT_MOST:
+            self._limit()
         self._flush()
+
+    def _limit(self) -> None:
+        """Refuse a request that is too long already, though it may not be complete."""
+        if self._closing:
+            return
+        if self._headers is None:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._fed > SENT_AT_MOST:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    def _refuse(self, status: int) -> None:
+        """Answer with no more than a status, and hear no more."""
+        self._give(Answer(status), keep_alive=False, head=False)
+        self._closing = True
+        self._body.clear()
 
     def _flush(self) -> None:
         """Send what is ready; close where nothing more is owed and nothing more is taken."""
@@ -125,59 +154,44 @@ class HttpConnection(asyncio.Protocol):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_AT_CLOSE)
         transport.abort()
 
-    def on_message_begin(self) -> None:
-        """The parser saw the beginning of a request."""
-        self._begin()
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the request target."""
-        self._head += len(url)
-        if self._head <= HEAD_AT_MOST:
-            self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        self._head += len(name) + len(value)
-        if self._head > HEAD_AT_MOST:
-            return
-        known = _NAMES.get(name)
-        if known is None:
-            known = name.decode("latin-1")
-            if len(_NAMES) < NAMES_REMEMBERED:
-                _NAMES[name] = known
-        self._headers.append((known, value.decode("latin-1")))
-        if len(name) == len(_EXPECT) and name.lower() == _EXPECT:
-            self._expects = value.lower() == b"100-continue"
-
     def on_headers_complete(self) -> None:
-        """A client that waits for leave to send its body gets it."""
-        if self._expects and self._transport is not None:
-            self._transport.write(_CONTINUE)
+        """The head is whole; what comes as a header after it is a trailer, and is left out.
 
-    def on_body(self, body: bytes) -> None:
-        """A piece of the body; what is too long is dropped and answered 413."""
-        self._length += len(body)
-        if self._length <= BODY_AT_MOST:
-            self._body.append(body)
+        A client that waits for leave to send its body gets it.
+        """
+        head, names = self._head, _NAMES
+        self._headers = tuple(
+            [(names.get(name) or _named(name), head[name].decode("latin-1")) for name in head]
+        )
+        if self._fed > HEAD_AT_MOST and _size(self._url, head) > HEAD_AT_MOST:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif not _EXPECT.isdisjoint(head) and self._transport is not None and _waits(head):
+            self._transport.write(_CONTINUE)
 
     def on_message_complete(self) -> None:
         """A whole request: answer it."""
         if self._closing:
             return
-        method = self._parser.get_method().decode("latin-1")
-        if self._length > BODY_AT_MOST or self._head > HEAD_AT_MOST:
-            self._closing = True
-            too_long = 413 if self._length > BODY_AT_MOST else 431
-            self._give(Answer(too_long), keep_alive=False, head=False)
-            return
-        path = self._url.decode("latin-1")
+        url, parts, headers = self._url, self._body, self._headers
+        assert headers is not None
+        written = self._parser.get_method()
+        method = _METHODS.get(written) or written.decode("latin-1")
+        path = (url[0] if len(url) == 1 else b"".join(url)).decode("latin-1")
         if not path.startswith("/"):
             path = "/" + path.partition("://")[2].partition("/")[2]
-        body = b"".join(self._body)
-        request = Request(method, path, tuple(self._headers), body, self._address)
-        keep_alive = self._parser.should_keep_alive()
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._fed, self._headers = 0, None
+        url.clear()
+        parts.clear()
+        self._head.clear()
+        if len(body) > BODY_AT_MOST:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        # After an upgrade that nobody here understands the connection is of no more use.
+        keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._closing = not keep_alive
-        self._give(self._respond(request), keep_alive=keep_alive, head=method == "HEAD")
+        received = self._respond(Request(method, path, headers, body, self._address))
+        self._give(received, keep_alive=keep_alive, head=method == "HEAD")
 
     def _give(self, received: Received, *, keep_alive: bool, head: bool) -> None:
         """Write what came of a request, or remember that it is owed."""
@@ -229,19 +243,27 @@ class HttpConnection(asyncio.Protocol):
                 return
             self._out.append(encode(owed.reply, keep_alive=owed.keep_alive, head=owed.head))
 
-    def _begin(self) -> None:
-        self._url = b""
-        self._headers: list[tuple[str, str]] = []
-        self._body: list[bytes] = []
-        self._length = 0
-        self._head = 0
-        self._expects = False
+
+def _waits(head: dict[bytes, bytes]) -> bool:
+    return any(head[name].lower() == b"100-continue" for name in _EXPECT & head.keys())
+
+
+def _size(url: list[bytes], head: dict[bytes, bytes]) -> int:
+    return sum(map(len, (*url, *head, *head.values())))
+
+
+def _named(name: bytes) -> str:
+    """A header's name as written."""
+    known = name.decode("latin-1")
+    if len(_NAMES) < NAMES_REMEMBERED:
+        _NAMES[name] = known
+    return known
 
 
 def encode(answer: Answer, *, keep_alive: bool, head: bool = False) -> bytes:
     """An answer as bytes, headers and body together."""
     status, body = answer.status, answer.body
-    start = f"HTTP/1.1 {status} {PHRASES.get(status, 'Unknown')}\r\n"
+    start = _STARTS.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
     for name, value in answer.headers.items():
         start += f"{name}: {value}\r\n"
     if status not in _NO_BODY:

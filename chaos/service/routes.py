@@ -50,8 +50,8 @@ class Route:
 
     ``gives`` is the collection type of what comes back with ``status`` (empty: no body), ``takes``
     the schema of the body in the API description. ``action`` is the legacy form's query parameter.
-    ``also`` is another role that may. ``writes`` says that it may change the instance; ``failed``
-    begins the message of its errors.
+    ``also`` is another role that may. ``names_key`` says that the path names a key, ``writes`` that
+    it may change the instance; ``failed`` begins the message of its errors.
     """
 
     method: str
@@ -64,10 +64,12 @@ class Route:
     query: tuple[str, ...] = ()
     action: str = ""
     also: Role | None = None
+    names_key: bool = field(init=False)
     writes: bool = field(init=False)
     failed: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self.names_key = self.path.startswith("keys/*")
         reads = self.method in ("GET", "HEAD") and self.path != "import_token"
         self.writes = not (reads or self.gives.startswith("key_action"))
         words = [word for word in self.path.split("/") if word in _NOUNS]

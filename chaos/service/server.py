@@ -37,6 +37,7 @@ from chaos.service.api import KeyService
 from chaos.service.clock import Clock
 from chaos.service.conditions import Terms
 from chaos.service.configuration import Configuration
+from chaos.service.entropy import in_blocks
 from chaos.service.faults import Crash
 from chaos.service.front_door import FrontDoor
 from chaos.service.held import Held, Received
@@ -89,7 +90,7 @@ def new_signing_key() -> str:
 def part_of(configuration: Configuration) -> Part:
     """What the process is to serve; WorldError when its directory cannot be had."""
     seed = configuration.seed
-    entropy = os.urandom if seed is None else Random(seed).randbytes
+    entropy = in_blocks(os.urandom) if seed is None else Random(seed).randbytes
     told = configuration.iam
     signer = RsaSigner.from_pem(told.signing_key or new_signing_key())
     iam = Iam(signer, told.identities(), entropy=entropy, token_lasts=told.token_lasts)

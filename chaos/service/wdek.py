@@ -16,18 +16,15 @@ from chaos.service.refusal import Refusal, invalid_field
 
 NONCE_SIZE = 12
 TAG_SIZE = 16
-FORMAT = "4.0.0"
+_DOCUMENT = b'{"ciphertext":"%b","iv":"%b","version":"4.0.0","handle":"%b"}'
 
 
 def seal(version: KeyVersion, plaintext: bytes, aad: bytes, nonce: bytes) -> str:
     """Wrap under one key version. ``aad`` is authenticated and not kept."""
-    sealed = version.cipher.encrypt(nonce, plaintext, aad)
+    sealed = b2a_base64(version.cipher.encrypt(nonce, plaintext, aad), newline=False)
     # All of these are base64, hex and digits: no character of them needs escaping in JSON.
-    document = (
-        f'{{"ciphertext":"{_base64(sealed)}","iv":"{_base64(nonce)}",'
-        f'"version":"{FORMAT}","handle":"{version.id}"}}'
-    )
-    return _base64(document.encode())
+    document = _DOCUMENT % (sealed, b2a_base64(nonce, newline=False), version.handle)
+    return b2a_base64(document, newline=False).decode()
 
 
 def unseal(versions: Sequence[KeyVersion], text: str, aad: bytes) -> tuple[KeyVersion, bytes]:
@@ -63,10 +60,6 @@ def _parse(text: str) -> tuple[bytes, bytes, object]:
     if len(nonce) != NONCE_SIZE or len(sealed) < TAG_SIZE:
         raise _no_wdek()
     return nonce, sealed, document.get("handle")
-
-
-def _base64(plain: bytes) -> str:
-    return b2a_base64(plain, newline=False).decode()
 
 
 def _no_wdek() -> Refusal:

@@ -18,6 +18,7 @@ from chaos.service.keys import (
     ROTATION_RESTS,
     SETTLES,
     SYNC_RESTS,
+    Approval,
     Key,
     KeyPolicy,
     KeyVersion,
@@ -30,6 +31,11 @@ NOW = 1_000_000.0
 
 def version(at: float = 0.0, number: int = 1) -> KeyVersion:
     return KeyVersion(f"version-{number}", at, bytes([number]) * 32)
+
+
+MONTHLY = KeyPolicy(
+    "id", enabled=True, created=0.0, created_by="me", updated=0.0, updated_by="me", interval_month=1
+)
 
 
 def make_key(state: State = State.ACTIVE, *, imported: bool = False, expires: float = NEVER) -> Key:
@@ -275,3 +281,22 @@ def test_no_sequence_of_actions_loses_a_version_or_invents_a_state(
         assert [each.id for each in key.versions] == ids
         assert (key.deleted is not None) == (key.state is State.DESTROYED)
         assert key.changed <= now
+
+
+@given(
+    st.sampled_from(State),
+    st.sampled_from([NEVER, NOW - 1, NOW, NOW + 1]),
+    st.sampled_from([None, MONTHLY]),
+    st.sampled_from([None, NOW - APPROVAL_LASTS, NOW]),
+    st.sampled_from([0.0, NOW - PURGED_AFTER, NOW]),
+)
+def test_time_does_nothing_to_a_key_that_is_still(
+    state: State, expires: float, rotation: KeyPolicy | None, approved: float | None, deleted: float
+) -> None:
+    key = make_key(state, expires=expires)
+    key.deleted = deleted if state is State.DESTROYED else None
+    key.rotation = rotation
+    key.approval = None if approved is None else Approval("someone", approved)
+    if key.still(NOW):
+        assert not key.gone(NOW)
+        assert not key.settle(NOW, version)

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.exchange import Answer, Request
-from chaos.service.protocol import BODY_AT_MOST, HEAD_AT_MOST, HttpConnection, encode
+from chaos.service.protocol import (
+    BODY_AT_MOST,
+    HEAD_AT_MOST,
+    SENT_AT_MOST,
+    HttpConnection,
+    encode,
+)
 
 
 class Wire:
@@ -127,6 +133,49 @@ def test_a_head_that_is_too_long_is_refused_without_being_kept() -> None:
     assert wire.done == ["close"]
 
 
+def test_a_header_that_never_ends_is_refused_while_it_comes() -> None:
+    """The parser keeps a value until it is complete, and would join 40 MB of it piece by piece."""
+    connection, wire, asked = connect()
+    connection.data_received(b"GET / HTTP/1.1\r\nX-Long: ")
+    for _ in range(HEAD_AT_MOST // 1024):
+        assert wire.sends == []
+        connection.data_received(b"v" * 1024)
+    assert asked == []
+    assert wire.sends[0].startswith(b"HTTP/1.1 431 ")
+    assert wire.done == ["close"]
+    connection.data_received(b"v" * 1024)
+    assert len(wire.sends) == 1
+
+
+def test_a_long_batch_of_short_requests_is_not_a_long_request() -> None:
+    connection, wire, asked = connect()
+    stream = GET * (2 * HEAD_AT_MOST // len(GET))
+    half = len(stream) // 2
+    connection.data_received(stream[:half])
+    connection.data_received(stream[half:])
+    assert len(asked) == 2 * HEAD_AT_MOST // len(GET)
+    assert wire.done == []
+
+
+def test_a_body_that_never_ends_is_refused_while_it_comes() -> None:
+    connection, wire, asked = connect()
+    connection.data_received(CHUNKED[: CHUNKED.index(b"2\r\n")])
+    for _ in range(SENT_AT_MOST // (1 << 16)):
+        connection.data_received(b"fff8\r\n" + b"b" * 0xFFF8 + b"\r\n")
+    assert asked == []
+    assert wire.sends[0].startswith(b"HTTP/1.1 413 ")
+    assert wire.done == ["close"]
+
+
+def test_what_comes_as_a_header_after_the_body_is_no_header() -> None:
+    """RFC 9110, section 6.5.1: who is in front of us would see another caller than we do."""
+    connection, _, asked = connect()
+    trailers = b"0\r\nAuthorization: Bearer another\r\nX-Late: 1\r\n\r\n"
+    connection.data_received(CHUNKED.replace(b"0\r\n\r\n", trailers) + GET)
+    assert [name for name, _ in asked[0].headers] == ["Transfer-Encoding"]
+    assert [name for name, _ in asked[1].headers] == ["Host", "X-Name"]
+
+
 def test_a_client_that_waits_for_leave_gets_it() -> None:
     connection, wire, _ = connect()
     head, body = POST.replace(b"Host: h", b"Expect: 100-continue").split(b"\r\n\r\n")
@@ -142,6 +191,7 @@ def test_an_upgrade_is_answered_as_the_request_it_is_and_left() -> None:
         GET.replace(b"X-Name: value", b"Connection: Upgrade\r\nUpgrade: websocket")
     )
     assert len(asked) == 1
+    assert b"connection: close" in wire.sends[0]
     assert wire.done == ["close"]
 
 

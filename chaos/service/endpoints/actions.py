@@ -1,6 +1,6 @@
 """What is done with a key: wrap, unwrap, rewrap, rotate, disable, enable, sync, approve."""
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Sequence
 
 import orjson
@@ -28,15 +28,15 @@ def wrap(asked: Admitted) -> Answer:
     body = read_object(asked.body, _WRAPS)
     given = body.get("plaintext")
     plaintext = None if given is None else _plaintext(given)
-    aad = _aad(body)
-    version = _root_key(asked, State.ACTIVE).newest
+    aad = _aad(body) if "aad" in body else b""
+    version = _root_key(asked, State.ACTIVE).versions[-1]
     drawn = asked.entropy(DEK_SIZE) if plaintext is None else plaintext
     document: Document = {
         "ciphertext": seal(version, drawn, aad, asked.entropy(NONCE_SIZE)),
         "keyVersion": {"id": version.id},
     }
     if plaintext is None:
-        document["plaintext"] = b64encode(drawn).decode()
+        document["plaintext"] = b2a_base64(drawn, newline=False).decode()
     return asked.bare("key_action_wrap", document)
 
 
@@ -44,10 +44,10 @@ def unwrap(asked: Admitted) -> Answer:
     """Open a wrapped data key; one of an older version comes back wrapped anew as well."""
     key, version, plaintext, aad = _opened(asked)
     document: Document = {
-        "plaintext": b64encode(plaintext).decode(),
+        "plaintext": b2a_base64(plaintext, newline=False).decode(),
         "keyVersion": {"id": version.id},
     }
-    newest = key.newest
+    newest = key.versions[-1]
     if version is not newest:
         document["ciphertext"] = seal(newest, plaintext, aad, asked.entropy(NONCE_SIZE))
         document["rewrappedKeyVersion"] = {"id": newest.id}
@@ -128,7 +128,7 @@ def _opened(asked: Admitted) -> tuple[Key, KeyVersion, bytes, bytes]:
     ciphertext = body.get("ciphertext")
     if not isinstance(ciphertext, str):
         raise invalid_field("ciphertext", "The field `ciphertext` must be a string")
-    aad = _aad(body)
+    aad = _aad(body) if "aad" in body else b""
     key = _root_key(asked, State.ACTIVE, State.DEACTIVATED)
     version, plaintext = unseal(key.versions, ciphertext, aad)
     return key, version, plaintext, aad
@@ -144,7 +144,5 @@ def _plaintext(given: object) -> bytes:
 
 def _aad(body: Document) -> bytes:
     """The list as bytes that keep order and grouping apart: ["ab"] is not ["a", "b"]."""
-    if "aad" not in body:
-        return b""
     values: Sequence[str] = texts(body, "aad", AAD_AT_MOST, AAD_LONGEST)
     return orjson.dumps(values) if values else b""
