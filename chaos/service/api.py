@@ -106,19 +106,25 @@ class KeyService:
             plan,
             self.clock.at(now),
         )
-        self.instances[made.id] = made
         self._storage.keep(made, frozenset(), now)
+        self.instances[made.id] = made
         return made
 
     def remove_instance(self, instance_id: str, now: float = 0.0) -> None:
         """Remove a tenant with all its keys; KeyError where there is none."""
-        removed = self.instances.pop(instance_id)
-        removed.removed = True
-        self._storage.keep(removed, frozenset(), now)
+        leaving = self.instances[instance_id]
+        leaving.removed = True
+        try:
+            self._storage.keep(leaving, frozenset(), now)
+        except BaseException:
+            leaving.removed = False  # it is still kept, so it is still served
+            raise
+        del self.instances[instance_id]
 
     def keep(self, instance: Instance, key_id: str, now: float) -> None:
         """Keep a key that was changed other than by a request."""
-        self._storage.keep(instance, frozenset({key_id}), now)
+        instance.touched.add(key_id)
+        self._keep(instance, now)
 
     def take_over(self, kept: bytes) -> None:
         """Let happen what happened elsewhere, told in the archive's words, and keep nothing."""
@@ -132,10 +138,11 @@ class KeyService:
             self.take_over(record)
             instance = self.instances.get(tenant)
             if instance is not None:
-                self._storage.keep(instance, frozenset({key_id} if key_id else ()), now)
+                instance.touched |= {key_id} if key_id else set()
+                self._keep(instance, now)
             elif before is not None:
-                before.removed = True
-                self._storage.keep(before, frozenset(), now)
+                self.instances[tenant] = before
+                self.remove_instance(tenant, now)
 
     def answer(self, request: Request, now: float) -> Answer:
         """Answer one request at ``now``, UTC seconds since 1970."""
@@ -156,11 +163,12 @@ class KeyService:
         try:
             asked = self._admit(route, headers, now)
             asked.path, asked.query, asked.body = aimed.names, aimed.query, body
-            answer = route.endpoint(asked)
             instance = asked.instance
+            if instance.unkept:
+                self._keep(instance, now)
+            answer = route.endpoint(asked)
             if route.writes or instance.touched:
-                touched, instance.touched = frozenset(instance.touched), set()
-                self._storage.keep(instance, touched, now)
+                self._keep(instance, now)
         except Refusal as refusal:
             answer = refusal.answer(route.failed, headers["correlation-id"])
         self.answered[route.method, route.path, answer.status] += 1
@@ -193,6 +201,15 @@ class KeyService:
         found = identity, instance
         self._identified = headers, now, found
         return found
+
+    def _keep(self, instance: Instance, now: float) -> None:
+        """Keep what was touched. Where it raises, nothing is served of the instance until it does
+        not: what was not kept is lost with the process, so nobody may be told of it.
+        """
+        instance.unkept = True
+        self._storage.keep(instance, frozenset(instance.touched), now)
+        instance.touched.clear()
+        instance.unkept = False
 
     def _admit(self, route: Route, headers: Mapping[str, str], now: float) -> Admitted:
         """Who asks, and of which tenant: no token, no tenant and no role all sound the same."""

@@ -100,6 +100,7 @@ def absorb(instances: dict[str, Instance], kept: bytes, entropy: Entropy) -> Non
         made = instances[record.instance] = record.tenant.instance(entropy)
         if known is not None:
             made.keys, made.import_token = known.keys, known.import_token
+            made.touched, made.unkept = known.touched, known.unkept
     elif record.key is None and not record.purged:
         instances.pop(record.instance, None)
     elif known is None:

@@ -66,7 +66,7 @@ class Instance:
     """A service instance of one account in one region; its id is what `Bluemix-Instance` says.
 
     ``touched`` collects the ids of keys that may have changed since they were last kept;
-    ``removed`` says that nothing of it is to be kept any more.
+    ``unkept`` says that keeping them failed; ``removed`` that nothing of it is to be kept any more.
     """
 
     id: str
@@ -84,6 +84,7 @@ class Instance:
     adapters: dict[str, Adapter] = field(default_factory=dict)
     import_token: ImportToken | None = None
     touched: set[str] = field(default_factory=set, compare=False)
+    unkept: bool = field(default=False, compare=False)
     removed: bool = False
 
     def crn(self, kind: str = "", name: str = "") -> str:
