@@ -8,6 +8,7 @@ from chaos.service.refusal import invalid_query
 Query = Mapping[str, str]
 T = TypeVar("T")
 PAGE_AT_MOST = 5000
+DIGITS_AT_MOST = 12  # Python itself raises when a number has thousands
 
 
 def whole(query: Query, name: str, least: int, most: int, default: int) -> int:
@@ -15,7 +16,8 @@ def whole(query: Query, name: str, least: int, most: int, default: int) -> int:
     value = query.get(name, "")
     if not value:
         return default
-    if not (value.isascii() and value.isdigit() and least <= int(value[:12]) <= most):
+    digits = value.isascii() and value.isdigit() and len(value) <= DIGITS_AT_MOST
+    if not digits or not least <= int(value) <= most:
         raise invalid_query(name, f"The query parameter `{name}` must be from {least} to {most}")
     return int(value)
 

@@ -27,6 +27,8 @@ def test_keys_come_in_pages_by_id(south: Caller) -> None:
         "limit=x",
         "limit=\u0663",
         "offset=-1",
+        "offset=" + "0" * 12 + "9" * 10,
+        "offset=" + "0" * 5000 + "9",
         "state=6",
         "state=1,",
         "state=a",
