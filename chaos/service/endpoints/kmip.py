@@ -1,9 +1,11 @@
 """KMIP adapters, their client certificates and their (never any) objects."""
 
 import re
+from warnings import catch_warnings
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 
 from chaos.exchange import Answer
 from chaos.service.admitted import Admitted
@@ -151,9 +153,13 @@ def _root_key(asked: Admitted, name: str) -> str:
 
 def _pem(body: Document) -> str:
     """The certificate alone, whatever else the text holds (people paste private keys too)."""
+    given = text(body, "certificate", 1, PEM_AT_MOST).encode()
     try:
-        certificate = load_pem_x509_certificate(text(body, "certificate", 1, PEM_AT_MOST).encode())
-    except ValueError:
+        # What the library will refuse in some later version, a serial number that is not positive
+        # for one, it warns of today: refused already, so that no upgrade changes an answer.
+        with catch_warnings(action="error", category=CryptographyDeprecationWarning):
+            certificate = load_pem_x509_certificate(given)
+    except (ValueError, InvalidVersion, CryptographyDeprecationWarning):
         raise invalid_field("certificate", "The field must be a PEM certificate") from None
     return certificate.public_bytes(Encoding.PEM).decode()
 

@@ -1,5 +1,6 @@
 """KMIP adapters and certificates."""
 
+from base64 import encodebytes
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -32,6 +33,16 @@ def certificate(name: str) -> tuple[str, str]:
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return made.public_bytes(Encoding.PEM).decode(), private
+
+
+def altered(old: str, new: str) -> str:
+    """A certificate with other bytes at one place; both in hex."""
+    der = x509.load_pem_x509_certificate(certificate("client")[0].encode()).public_bytes(
+        Encoding.DER
+    )
+    assert der.count(bytes.fromhex(old)) == 1
+    body = encodebytes(der.replace(bytes.fromhex(old), bytes.fromhex(new))).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n"
 
 
 def adapter(key: str, **changed: object) -> dict[str, object]:
@@ -131,3 +142,18 @@ def test_there_are_two_hundred_adapters_at_most(south: Caller) -> None:
     body = adapter(key, name="one-more")
     assert south.refused("POST", "kmip_adapters", body) == "409 KMIP_ADAPTER_LIMIT_ERR"
     assert len(south.ok("GET", "kmip_adapters?limit=200")["resources"]) == 200
+
+
+VERSION_3, SERIAL_1 = "a003020102", "020101"
+
+
+@pytest.mark.parametrize(
+    "instead",
+    ["a003020109" + SERIAL_1, VERSION_3 + "020100", VERSION_3 + "0201ff"],
+    ids=["an unknown version", "serial 0", "serial -1"],
+)
+def test_a_certificate_that_no_standard_allows_is_refused(south: Caller, instead: str) -> None:
+    make(south)
+    body = envelope({"name": "client", "certificate": altered(VERSION_3 + SERIAL_1, instead)})
+    code = south.refused("POST", "kmip_adapters/vmware/certificates", body)
+    assert code == "400 INVALID_FIELD_ERR"
