@@ -29,6 +29,7 @@ from chaos.service.archive import absorb, name_of
 from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
 from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
+from chaos.service.networks import require_let_in
 from chaos.service.refusal import Refusal, unauthorized
 from chaos.service.resolve import Resolved, resolve
 from chaos.service.roles import Identity
@@ -40,7 +41,7 @@ FORGETFUL = Forgetful()
 # Where a request came from stands among its headers under a name that no header can have.
 _PEER = ":peer"
 _READ_HEADERS = frozenset(
-    {"authorization", "bluemix-instance", "correlation-id", "x-kms-key-ring", "prefer"}
+    {"authorization", "bluemix-instance", "correlation-id", "host", "x-kms-key-ring", "prefer"}
 )
 
 
@@ -217,8 +218,8 @@ class KeyService:
         roles = identity.roles(instance.id)
         if route.role not in roles and route.also not in roles:
             raise unauthorized()
-        if instance.policies and not instance.lets_in(headers.get(_PEER, "")):
-            raise unauthorized()
+        if instance.policies:
+            require_let_in(instance.policies, headers.get(_PEER, ""), headers.get("host", ""))
         return Admitted(
             instance,
             identity,

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
-from typing import cast
 from uuid import UUID
 
 from chaos.service.import_token import ImportToken
@@ -140,17 +138,6 @@ class Instance:
         """Refuse a ring that does not exist."""
         if ring != DEFAULT_RING and ring not in self.rings:
             raise not_found("key_ring")
-
-    def lets_in(self, address: str) -> bool:
-        """Whether the allowed IP policy lets that address ask; without one it came from here."""
-        policy = self.policies.get("allowedIP")
-        if policy is None or not policy.enabled or not address:
-            return True
-        subnets = cast("list[str]", policy.attributes["allowed_ip"])
-        asked = ip_address(address)
-        # A server that listens for both families sees IPv4 callers by their mapped address.
-        asked = getattr(asked, "ipv4_mapped", None) or asked
-        return any(asked in ip_network(each, strict=False) for each in subnets)
 
     def latest(self) -> float:
         """The latest instant of which anything here tells."""

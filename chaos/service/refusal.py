@@ -127,6 +127,12 @@ def root_key_required() -> Refusal:
     return Refusal(400, "KEY_ROOT_REQ_ERR", sentence)
 
 
+def feature_restricted() -> Refusal:
+    """What an instance policy cannot do: let IPv6 in where it knows IPv4 alone."""
+    sentence = "This action is not permitted on this resource: the policy knows IPv4 addresses only"
+    return Refusal(403, "FEATURE_RESTRICTED_ERR", sentence)
+
+
 def service_only() -> Refusal:
     """What integrated services may do and users may not."""
     sentence = "This action can only be done by a service to service call"

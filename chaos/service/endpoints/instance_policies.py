@@ -1,7 +1,8 @@
 """Policies of a whole instance. They bind keys that are made after them.
 
-allowedIP turns away whoever comes from another address, also from changing it back, as the real
-one does. allowedNetwork is kept and told only: a twin has no private network to be reached by.
+allowedIP and allowedNetwork turn away whoever comes from another address or by the public endpoint,
+also from changing it back, as the real ones do (:mod:`chaos.service.networks`). By the private
+endpoint comes who says so in the Host header: it begins with ``private.``.
 """
 
 from collections.abc import Callable
@@ -12,11 +13,12 @@ from chaos.service.admitted import Admitted
 from chaos.service.bodies import Document, as_object, flag, read_counted, texts, whole, written
 from chaos.service.endpoints.policies import asked_kind, require_distinct
 from chaos.service.instance import InstancePolicy
+from chaos.service.networks import PRIVATE_ONLY
 from chaos.service.refusal import bad_body, invalid_field
 
 ADDRESSES_AT_MOST = 1000
 PRIVATE_PORT = 13000  # where the private endpoint of an instance with an allowed IP policy listens
-NETWORKS = ("public-and-private", "private-only")
+NETWORKS = ("public-and-private", PRIVATE_ONLY)
 _FIELDS = frozenset({"policy_type", "policy_data"})
 _POLICY = frozenset({"enabled", "attributes"})
 _ACCESS = (

@@ -4,6 +4,8 @@ import pytest
 
 from tests.service.caller import MATERIAL, Caller, envelope
 
+PRIVATE = "private.us-south.kms.cloud.ibm.com"
+
 
 def policy(kind: str, *, enabled: object = True, **attributes: object) -> dict[str, object]:
     rule: dict[str, object] = {"enabled": enabled}
@@ -19,6 +21,7 @@ def put(caller: Caller, *resources: object, query: str = "") -> None:
 
 def test_only_policies_that_were_set_are_told(south: Caller) -> None:
     assert south.ok("GET", "instance/policies")["resources"] == []
+    south.headers["Host"] = PRIVATE
     put(south, policy("allowedNetwork", allowed_network="private-only"), policy("metrics"))
     listed = south.ok("GET", "instance/policies")["resources"]
     assert [each["policy_type"] for each in listed] == ["allowedNetwork", "metrics"]
@@ -66,6 +69,23 @@ def test_an_address_that_is_not_allowed_is_turned_away_and_cannot_change_that(
     assert south.call("PUT", "instance/policies", lifted).status == (204 if answered else 401)
     south.address = "127.0.0.1"
     assert south.call("GET", "keys").status == (200 if answered else 401)
+
+
+def test_who_comes_by_ipv6_to_a_policy_that_knows_ipv4_alone_is_told_so(south: Caller) -> None:
+    put(south, policy("allowedIP", allowed_ip=["192.0.2.0/24"]))
+    south.address = "2001:db8::7"
+    assert south.refused("GET", "keys") == "403 FEATURE_RESTRICTED_ERR"
+
+
+def test_a_private_only_instance_answers_by_its_private_endpoint_alone(south: Caller) -> None:
+    put(south, policy("allowedNetwork", allowed_network="private-only"))
+    lifted = envelope(policy("allowedNetwork", enabled=False), kind="policy")
+    for public in ({}, {"Host": "us-south.kms.cloud.ibm.com"}):
+        assert south.refused("GET", "keys", **public) == "401"
+        assert south.refused("PUT", "instance/policies", lifted, **public) == "401"
+    assert south.call("GET", "keys", Host=PRIVATE).status == 200
+    assert south.call("PUT", "instance/policies", lifted, Host=PRIVATE).status == 204
+    assert south.call("GET", "keys").status == 200
 
 
 @pytest.mark.parametrize(
