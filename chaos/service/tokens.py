@@ -114,4 +114,12 @@ def _encode(plain: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    return urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    """The bytes that a text stands for; ValueError where another text stands for the same.
+
+    The decoder passes over what is not its alphabet and over bits that it does not need, so one
+    signature could be written in many ways.
+    """
+    plain = urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    if _encode(plain) != text:
+        raise ValueError("The text is not written as the encoder writes it.")
+    return plain
