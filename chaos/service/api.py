@@ -30,11 +30,12 @@ from chaos.service.clock import REAL_TIME, Clock
 from chaos.service.iam import TOKEN_PATHS, Iam
 from chaos.service.instance import STANDARD_PLAN, Entropy, Instance, new_id
 from chaos.service.networks import require_let_in
-from chaos.service.refusal import Refusal, unauthorized
+from chaos.service.refusal import Refusal, no_subject, unauthorized
 from chaos.service.resolve import Resolved, resolve
 from chaos.service.roles import Identity
 from chaos.service.routes import Route
 from chaos.service.storage import Forgetful, Storage
+from chaos.service.tokens import is_parsable
 
 BEARER = "bearer "
 FORGETFUL = Forgetful()
@@ -198,7 +199,7 @@ class KeyService:
         identity = self.iam.verify(authorization[len(BEARER) :], now) if bearer else None
         instance = self.instances.get(headers.get("bluemix-instance", ""))
         if identity is None or instance is None or instance.account != identity.account:
-            raise unauthorized()
+            raise _not_let_in(authorization)
         found = identity, instance
         self._identified = headers, now, found
         return found
@@ -232,6 +233,13 @@ class KeyService:
             route.writes,
             self._rsa_key,
         )
+
+
+def _not_let_in(authorization: str) -> Refusal:
+    """Expired, foreign and missing tokens sound the same; only what is no token at all does not."""
+    token = authorization[len(BEARER) :]
+    bearer = authorization[: len(BEARER)].lower() == BEARER
+    return no_subject() if bearer and token and not is_parsable(token) else unauthorized()
 
 
 def _no_route(methods: tuple[str, ...], correlation: str) -> Answer:

@@ -62,6 +62,12 @@ def unauthorized() -> Refusal:
     return Refusal(401, "", "The user does not have access to the specified resource")
 
 
+def no_subject() -> Refusal:
+    """A bearer token that cannot even be parsed."""
+    sentence = "Extracting the subject from the bearer token failed: it is not a JSON Web Token"
+    return Refusal(400, "BEARER_SUB_EXTRACTION_ERR", sentence)
+
+
 def bad_body(sentence: str, field: str = "") -> Refusal:
     """The body cannot be read as what this path takes."""
     begin = "Invalid body data was passed. Please ensure the data passed had valid formatting: "

@@ -99,6 +99,15 @@ def read_token(signer: Signer, token: str) -> dict[str, object] | None:
     return content if isinstance(content, dict) else None
 
 
+def is_parsable(token: str) -> bool:
+    """Whether a text has the form of a token, whoever may have signed it."""
+    try:
+        head, claims, _ = token.encode("ascii").split(b".")
+        return all(isinstance(orjson.loads(_decode(part)), dict) for part in (head, claims))
+    except (ValueError, Error):
+        return False
+
+
 def issued_at(token: str) -> int | None:
     """When a token says that it was issued, in seconds since 1970; nothing of it is verified."""
     try:

@@ -9,6 +9,7 @@ from chaos.exchange import Request
 from chaos.service.clock import Clock
 from chaos.service.roles import Role
 from chaos.service.routes import ROUTES, Route
+from chaos.service.tokens import SecretSigner, write_token
 from tests.service.caller import EPOCH, MATERIAL, OTHER_MATERIAL, Caller, Noting, envelope, regions
 
 
@@ -17,6 +18,7 @@ def named(route: Route) -> str:
 
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
+FOREIGN = write_token(SecretSigner(b"another's"), "kid", {"iam_id": "IBMid-account-1"})
 
 
 def test_a_key_is_made_and_wraps_and_unwraps(south: Caller) -> None:
@@ -55,7 +57,8 @@ def test_a_duplicate_key_opens_what_the_other_region_wrapped_until_one_of_them_r
     [
         {"Authorization": ""},
         {"Authorization": "Bearer"},
-        {"Authorization": "Bearer a.b.c"},
+        {"Authorization": "Bearer "},
+        {"Authorization": f"Bearer {FOREIGN}"},
         {"Authorization": "Basic Zm9vOmJhcg=="},
         {"Bluemix_Instance": ""},
         {"Bluemix_Instance": UNKNOWN},
@@ -67,6 +70,27 @@ def test_without_a_good_token_and_an_own_instance_nobody_gets_in(
     answer = south.call("GET", "keys", **headers)
     assert answer.status == 401
     assert "reasons" not in orjson.loads(answer.body)["resources"][0]
+
+
+@pytest.mark.parametrize("token", ["garbage", "a.b.c", FOREIGN + ".", "." + FOREIGN, "\xe9.b.c"])
+def test_what_is_no_token_is_told_so_and_not_that_it_may_not(south: Caller, token: str) -> None:
+    code = south.refused("GET", "keys", Authorization=f"Bearer {token}")
+    assert code == "400 BEARER_SUB_EXTRACTION_ERR"
+    answer = south.call("GET", "keys", Authorization=f"Bearer {token}")
+    assert token.encode() not in answer.body
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_no_route_answers_who_has_no_good_token(route: Route) -> None:
+    (south,) = regions("us-south")
+    path = route.path.replace("*", south.create()["id"])
+    if route.action:
+        path += f"?action={route.action}"
+    method = route.method
+    for sent in ("", "Bearer ", f"Bearer {FOREIGN}"):
+        assert south.call(method, path, Authorization=sent).status == 401
+    assert south.call(method, path, Authorization="Bearer garbage").status == 400
+    assert [each["state"] for each in south.ok("GET", "keys")["resources"]] == [1]
 
 
 def test_a_token_expires_by_the_callers_clock(south: Caller) -> None:

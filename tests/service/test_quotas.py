@@ -3,6 +3,7 @@
 from chaos.exchange import Answer
 from chaos.service.conditions import Terms
 from chaos.service.quota import Quota
+from chaos.service.tokens import SecretSigner, write_token
 from tests.service.caller import regions
 from tests.service.passage import Passage, status
 
@@ -28,8 +29,9 @@ def test_tenants_have_quotas_of_their_own_and_strangers_use_up_nobodys() -> None
     other = Passage(caller=two)
     other.door = passage.door
     assert statuses(passage, 2) == [200, 429]
-    token, other.token = other.token, "nobody's"
-    assert statuses(other, 3) == [401, 401, 401]
+    token, foreign = other.token, write_token(SecretSigner(b"another's"), "kid", {})
+    for other.token, refused in ((foreign, 401), ("nobody's", 400)):
+        assert statuses(other, 3) == [refused] * 3
     other.token = token
     assert statuses(other, 2) == [200, 429]
 

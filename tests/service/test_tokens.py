@@ -6,7 +6,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.service.tokens import RsaSigner, SecretSigner, Signer, read_token, write_token
+from chaos.service.tokens import (
+    RsaSigner,
+    SecretSigner,
+    Signer,
+    is_parsable,
+    read_token,
+    write_token,
+)
 from tests.service.caller import rsa_key
 
 claims = st.dictionaries(st.text(max_size=8), st.text(max_size=8) | st.integers(0, 2**53))
@@ -45,3 +52,15 @@ def test_claims_that_are_no_object_are_none() -> None:
     signer = SecretSigner(b"secret")
     forged = write_token(signer, "kid", ["a list"])  # type: ignore[arg-type] # as a forger would
     assert read_token(signer, forged) is None
+
+
+@given(claims)
+def test_a_token_is_parsable_whoever_signed_it_and_other_text_is_not(
+    content: dict[str, object],
+) -> None:
+    token = write_token(SecretSigner(b"somebody's"), "kid", content)
+    head, told, _ = token.split(".")
+    assert is_parsable(token)
+    assert is_parsable(f"{head}.{told}.")
+    for text in (f"{head}.{told}", f"{head}..", f".{told}.", f"{head}.{told[1:]}.", "é.b.c"):
+        assert not is_parsable(text)
