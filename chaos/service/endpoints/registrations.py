@@ -21,8 +21,10 @@ def of_key(asked: Admitted) -> Answer:
 
 
 def of_all_keys(asked: Admitted) -> Answer:
-    """What the keys of the instance protect."""
-    return _shown(asked, asked.instance.registrations)
+    """What the keys of the instance protect, or those of one ring."""
+    instance, ring = asked.instance, asked.ring
+    rows = [row for row in instance.registrations if ring in ("", instance.keys[row.key_id].ring)]
+    return _shown(asked, rows)
 
 
 def refuse(_: Admitted) -> Answer:

@@ -21,6 +21,18 @@ def test_registrations_are_listed_for_a_key_and_for_all(south: Caller) -> None:
     assert [each["keyId"] for each in held] == [second]
 
 
+def test_a_ring_restricts_which_registrations_are_listed(south: Caller) -> None:
+    south.ok("POST", "key_rings/blue")
+    blue, other = south.create(ring="blue")["id"], south.create()["id"]
+    south.protect(blue)
+    south.protect(other)
+    for ring, keys in (("blue", [blue]), ("default", [other]), ("none", [])):
+        path = "keys/registrations?totalCount=true"
+        listed = south.ok("GET", path, X_Kms_Key_Ring=ring)
+        assert [each["keyId"] for each in listed["resources"]] == keys
+        assert listed["metadata"]["totalCount"] == len(keys)
+
+
 @pytest.mark.parametrize(
     ("pattern", "found"),
     [
