@@ -7,6 +7,7 @@ from chaos.service.bodies import Document, written
 from chaos.service.key_document import key_document
 from chaos.service.keys import State
 from chaos.service.queries import flag, page, total
+from chaos.service.refusal import wrong_state
 
 KEYS_BY_DEFAULT = 200
 
@@ -39,8 +40,8 @@ def list_versions(asked: Admitted) -> Answer:
     """The versions of a key, newest first."""
     key = asked.key()
     key.require_root()
-    if not flag(asked.query, "allKeyStates"):
-        key.require(State.ACTIVE)
+    if not flag(asked.query, "allKeyStates") and key.state is not State.ACTIVE:
+        raise wrong_state()  # also for a destroyed key, whose versions are there to be read
     versions = key.versions[::-1]
     shown = [
         {"id": version.id, "creationDate": written(version.created)}

@@ -80,7 +80,9 @@ def test_versions_are_newest_first_and_need_a_live_key_unless_asked_otherwise(
     assert listed["resources"][0]["id"] == south.key(key)["keyVersion"]["id"]
     dates = [each["creationDate"] for each in listed["resources"]]
     assert dates == sorted(dates, reverse=True)
-    south.act(key, "disable")
     versions = f"keys/{key}/versions"
-    assert south.refused("GET", versions) == "409 KEY_ACTION_INVALID_STATE_ERR"
-    assert len(south.ok("GET", versions + "?allKeyStates=true")["resources"]) == 4
+    assert south.refused("GET", versions + "?allKeyStates=x") == "400 INVALID_QUERY_PARAM_ERR"
+    for method, path in (("POST", f"keys/{key}/actions/disable"), ("DELETE", f"keys/{key}")):
+        south.ok(method, path)
+        assert south.refused("GET", versions) == "409 KEY_ACTION_INVALID_STATE_ERR"
+        assert len(south.ok("GET", versions + "?allKeyStates=true")["resources"]) == 4
