@@ -214,7 +214,8 @@ class Key:
     def sync(self, now: float) -> None:
         """Tell integrated services about the key again, once an hour."""
         self.require_root()
-        if now < max(self.synced, self.changed) + SYNC_RESTS:
+        rotated = -NEVER if self.rotated is None else self.rotated
+        if now < max(self.synced, self.changed, rotated) + SYNC_RESTS:
             raise too_early("wait an hour after its last sync or lifecycle action")
         self.synced = now
 

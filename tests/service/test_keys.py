@@ -170,6 +170,15 @@ def test_sync_counts_from_the_last_sync_or_lifecycle_action_but_not_from_creatio
     assert refusal(lambda: key.sync(early)) == "409 REQ_TOO_EARLY_ERR"
 
 
+def test_sync_counts_from_a_rotation_too_and_the_thirty_seconds_do_not() -> None:
+    key = make_key()
+    before = key.changed
+    key.rotate(version(NOW, 2), NOW)
+    assert key.changed == before
+    assert refusal(lambda: key.sync(NOW + SYNC_RESTS - 1)) == "409 REQ_TOO_EARLY_ERR"
+    key.sync(NOW + SYNC_RESTS)
+
+
 def dual_authorised() -> Key:
     key = make_key()
     key.dual_auth = policy()
