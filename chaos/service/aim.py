@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from chaos.service.instance import Instance
-from chaos.service.routes import ROUTES, Route
+from chaos.service.routes import ROUTES, UNKNOWN_ACTION, Route
 
 Operation = Literal[
     "token",
@@ -85,7 +85,7 @@ def operation_of(route: Route) -> Operation:
     return next((_PARTS[part] for part in route.path.split("/") if part in _PARTS), "other")
 
 
-_OPERATION = {id(route): operation_of(route) for route in ROUTES}
+_OPERATION = {id(route): operation_of(route) for route in (*ROUTES, UNKNOWN_ACTION)}
 
 
 def aim_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
-from chaos.service.routes import PREFIX, ROUTES, Route
+from chaos.service.routes import ACTED_ON, PREFIX, ROUTES, UNKNOWN_ACTION, Route
 
 REMEMBERED_LENGTH = 200
 _BY_NAME = {(route.method, route.path, route.action): route for route in ROUTES}
@@ -19,7 +19,8 @@ def find(method: str, segments: list[str], action: str) -> Route | tuple[str, ..
     """The route of a request, or the methods that its path knows, none when nobody knows it.
 
     Names stand at every second place of a path, so a route is found by looking and not by
-    searching; a literal path wins over one with a name.
+    searching; a literal path wins over one with a name. Only the legacy form of an action has its
+    ``action`` read; everywhere else it is a query parameter that nobody knows.
     """
     if len(segments) == 4 and segments[2] == "actions":  # noqa: PLR2004 (keys/{id}/actions/wrap)
         patterns = [f"{segments[0]}/*/actions/{segments[3]}"]
@@ -27,10 +28,12 @@ def find(method: str, segments: list[str], action: str) -> Route | tuple[str, ..
         named = [name if place % 2 == 0 else "*" for place, name in enumerate(segments)]
         patterns = ["/".join(segments), "/".join(named)]
     for pattern in patterns:
-        route = _BY_NAME.get((method, pattern, action))
+        asked = action if method == "POST" and pattern == ACTED_ON else ""
+        route = _BY_NAME.get((method, pattern, asked))
         if route is not None:
             return route
-    return next((tuple(_METHODS[pattern]) for pattern in patterns if pattern in _METHODS), ())
+    methods = next((tuple(_METHODS[pattern]) for pattern in patterns if pattern in _METHODS), ())
+    return UNKNOWN_ACTION if method in methods else methods
 
 
 @dataclass(frozen=True, slots=True)

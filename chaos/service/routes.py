@@ -20,6 +20,7 @@ from chaos.service.endpoints import (
 from chaos.service.roles import Role
 
 PREFIX = "/api/v2/"
+ACTED_ON = "keys/*"  # by the legacy form of an action, `POST keys/{id}?action=…`
 Endpoint = Callable[[Admitted], Answer]
 LISTER: Role = "KmipAdapterManager"  # picks the root key of an adapter, and no more
 PAGED = ("limit", "offset", "totalCount")
@@ -92,13 +93,13 @@ def _actions() -> list[Route]:
         ("setKeyForDeletion", "Writer", actions.set_for_deletion, ""),
         ("unsetKeyForDeletion", "Writer", actions.unset_for_deletion, ""),
     )
-    made = [Route("POST", "keys/*", "Manager", keys.restore, 201, "key", "Restore", (), "restore")]
+    made = [Route("POST", ACTED_ON, "Manager", keys.restore, 201, "key", "Restore", (), "restore")]
     for name, role, endpoint, takes in table:
         gives = f"key_action_{name}" if name in CRYPTOGRAPHIC else ""
         status = 200 if gives else 204
         path = f"keys/*/actions/{name}"
         made.append(Route("POST", path, role, endpoint, status, gives, takes))
-        made.append(Route("POST", "keys/*", role, endpoint, status, gives, takes, (), name))
+        made.append(Route("POST", ACTED_ON, role, endpoint, status, gives, takes, (), name))
     return made
 
 
@@ -266,4 +267,8 @@ ROUTES = (
         "kmip_object",
     ),
     Route("DELETE", "kmip_adapters/*/kmip_objects/*", "KmipAdapterManager", kmip.no_object, 204),
+)
+# Where the legacy form names no action, or none that is known.
+UNKNOWN_ACTION = Route(
+    "POST", ACTED_ON, "Reader", actions.refuse_unknown, 400, "key_action", action="unknown"
 )

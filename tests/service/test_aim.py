@@ -24,6 +24,7 @@ def test_every_route_has_an_operation_and_nearly_every_operation_a_route() -> No
         ("GET", "keys/KEY/metadata", "metadata", False),
         ("POST", "keys/KEY/actions/unwrap", "unwrap", False),
         ("POST", "keys/KEY?action=unwrap", "unwrap", False),
+        ("POST", "keys/KEY?action=explode", "other", False),
         ("POST", "keys/KEY/actions/rotate", "rotate", True),
         ("DELETE", "keys/KEY", "delete", True),
         ("DELETE", "keys/KEY/purge", "purge", True),

@@ -187,7 +187,8 @@ def test_answers_have_the_media_types_that_ibms_sdk_needs(south: Caller) -> None
         ("POST", "keys/a/actions/explode", 404),
         ("PUT", "keys", 405),
         ("GET", "keys/a/actions/wrap", 405),
-        ("POST", "keys/a?action=explode", 405),
+        ("POST", "keys/registrations", 405),
+        ("PUT", "keys?action=wrap", 405),
     ],
 )
 def test_what_is_no_route_is_not_found_or_not_allowed(
@@ -198,6 +199,24 @@ def test_what_is_no_route_is_not_found_or_not_allowed(
 
 def test_a_path_outside_the_api_is_not_found(south: Caller) -> None:
     assert south.service.answer(Request("GET", "/"), EPOCH).status == 404
+
+
+@pytest.mark.parametrize("query", ["", "?action=", "?action=explode", "?action=unknown"])
+def test_the_legacy_form_without_a_known_action_says_that_it_wants_one(
+    south: Caller, query: str
+) -> None:
+    path = f"keys/{south.create()['id']}{query}"
+    assert south.refused("POST", path) == "400 INVALID_QUERY_PARAM_ERR"
+    assert south.as_role("KeyPurge").call("POST", path).status == 401
+
+
+def test_an_action_is_no_more_than_an_unknown_parameter_elsewhere(south: Caller) -> None:
+    key = south.create()["id"]
+    for method, path in (("GET", "keys"), ("GET", f"keys/{key}"), ("HEAD", "keys")):
+        assert south.call(method, f"{path}?action=wrap").status == 200
+    body = envelope({"name": "another"})
+    assert south.call("POST", "keys?action=rotate", body).status == 201
+    assert south.call("POST", f"keys/{key}/actions/wrap?action=disable").status == 200
 
 
 @pytest.mark.parametrize("action", ["wrap", "rotate", "disable"])

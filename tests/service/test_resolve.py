@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.service.resolve import find, resolve
-from chaos.service.routes import PREFIX, ROUTES, Route
+from chaos.service.routes import PREFIX, ROUTES, UNKNOWN_ACTION, Route
 
 
 @given(st.sampled_from(ROUTES), st.text(alphabet="abcXYZ019-_%.", min_size=1, max_size=12))
@@ -35,3 +35,17 @@ def test_a_target_is_read_the_same_however_often_and_however_long(name: str, res
     if not rest.startswith("x"):
         assert once.names == (name,)
         assert "offset" not in once.query
+
+
+@given(st.sampled_from(ROUTES), st.text(max_size=12))
+def test_an_action_counts_only_where_keys_are_acted_on(route: Route, action: str) -> None:
+    segments = [part.replace("*", "name") for part in route.path.split("/")]
+    if (route.method, route.path) != ("POST", "keys/*"):
+        assert find(route.method, segments, action) is route
+
+
+def test_the_legacy_form_without_a_known_action_is_a_route_of_its_own() -> None:
+    assert find("POST", ["keys", "name"], "") is UNKNOWN_ACTION
+    assert find("POST", ["keys", "name"], "explode") is UNKNOWN_ACTION
+    assert find("POST", ["keys", "registrations"], "") == ("GET",)
+    assert not UNKNOWN_ACTION.writes

@@ -10,7 +10,7 @@ from chaos.service.admitted import Admitted
 from chaos.service.bodies import Document, decoded, read_object, texts
 from chaos.service.keys import Key, KeyVersion, State
 from chaos.service.material import SEALED_FIELDS, root_version
-from chaos.service.refusal import Refusal, invalid_field, no_body
+from chaos.service.refusal import Refusal, invalid_field, invalid_query, no_body
 from chaos.service.wdek import NONCE_SIZE, seal, unseal
 
 DEK_SIZE = 32
@@ -110,6 +110,11 @@ def unset_for_deletion(asked: Admitted) -> Answer:
     """Take it back."""
     asked.key().withdraw_approval(asked.now)
     return asked.empty()
+
+
+def refuse_unknown(_: Admitted) -> Answer:
+    """The legacy form without an action, or with another one than those above."""
+    raise invalid_query("action", "The query parameter `action` must name an action on a key")
 
 
 def _root_key(asked: Admitted, *states: State) -> Key:
