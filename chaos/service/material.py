@@ -13,6 +13,7 @@ SEALED_FIELDS = frozenset({"encryptedNonce", "iv", "encryptionAlgorithm"})
 def root_version(asked: Admitted, body: Document) -> KeyVersion:
     """A key version of the sent material, or of material drawn here when none was sent."""
     if body.get("payload") is None:
+        _require_nothing_sealed(body)
         return asked.instance.new_version(asked.now)
     material = _sent(asked, body)
     if len(material) not in MATERIAL_SIZES:
@@ -24,6 +25,7 @@ def root_version(asked: Admitted, body: Document) -> KeyVersion:
 def standard_payload(asked: Admitted, body: Document) -> bytes:
     """The content of a standard key."""
     if body.get("payload") is None:
+        _require_nothing_sealed(body)
         return asked.instance.new_version(asked.now).material
     payload = _sent(asked, body)
     if not 0 < len(payload) <= STANDARD_PAYLOAD_AT_MOST:
@@ -33,9 +35,19 @@ def standard_payload(asked: Admitted, body: Document) -> bytes:
     return payload
 
 
+def _is_sealed(body: Document) -> bool:
+    return any(body.get(name) is not None for name in SEALED_FIELDS)
+
+
+def _require_nothing_sealed(body: Document) -> None:
+    """Who seals means to bring material, and must not be given a key of ours instead."""
+    if _is_sealed(body):
+        raise bad_body("the field `payload` must be given with what it was sealed with", "payload")
+
+
 def _sent(asked: Admitted, body: Document) -> bytes:
     payload = decoded(body["payload"], "payload")
-    if not any(body.get(name) is not None for name in SEALED_FIELDS):
+    if not _is_sealed(body):
         _require_unsealed_allowed(asked)
         return payload
     algorithm = text(body, "encryptionAlgorithm", 1, 64, ALGORITHM)

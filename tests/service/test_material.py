@@ -2,11 +2,12 @@
 
 from base64 import b64encode
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.service.material import root_version, standard_payload
-from tests.service.caller import refusal_of
+from tests.service.caller import MATERIAL, Caller, envelope, refusal_of
 from tests.service.test_admitted import admitted
 
 
@@ -39,3 +40,18 @@ def test_a_standard_payload_has_10_000_bytes_at_most() -> None:
         body: dict[str, object] = {"payload": b64encode(b"x" * size).decode()}
         refused = refusal_of(lambda body=body: standard_payload(asked, body))  # type: ignore[misc] # bound now
         assert (refused is None) == fits
+
+
+@pytest.mark.parametrize("field", ["encryptedNonce", "iv", "encryptionAlgorithm"])
+def test_who_seals_nothing_is_not_given_a_drawn_key_instead(south: Caller, field: str) -> None:
+    sealed = {field: "RSAES_OAEP_SHA_256"}
+    for extractable in (True, False):
+        body = envelope({"name": "a-key", "extractable": extractable, **sealed})
+        assert south.refused("POST", "keys", body) == "400 BAD_BODY_ERR"
+    generated = south.create()["id"]
+    rotate = f"keys/{generated}/actions/rotate"
+    assert south.refused("POST", rotate, sealed) == "400 BAD_BODY_ERR"
+    south.ok("POST", rotate, {field: None})
+    imported = f"keys/{south.create(payload=MATERIAL)['id']}/actions/rotate"
+    assert south.refused("POST", imported, sealed) == "400 KEY_PAYLOAD_REQ_ERR"
+    assert south.call("HEAD", "keys").headers["key-total"] == "2"
