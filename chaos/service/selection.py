@@ -129,7 +129,7 @@ def search(keys: Sequence[Key], asked: Search) -> tuple[list[Key], bool]:
 def sort(keys: list[Key], text: str) -> list[Key]:
     """The keys in the asked order, by id where nothing else decides."""
     ordered = sorted(keys, key=lambda key: key.id)
-    for term in reversed([term for term in text.split(",") if term]):
+    for term in reversed([term.strip() for term in text.split(",") if term.strip()]):
         name = term.removeprefix("-")
         rank = _RANKS.get(name)
         if rank is None:
@@ -160,8 +160,8 @@ _RANKS: dict[str, Callable[[Key], tuple[bool, float | str]]] = {
 
 def _filters(text: str) -> dict[str, list[Test]]:
     tests: dict[str, list[Test]] = {}
-    # The Go client begins its filter with a space and writes spaces as `+`.
-    rest = text.replace("+", " ").strip()
+    # The Go client begins its filter with a space and writes spaces as `+`; in quotes it is a sign.
+    rest = _unquoted_spaces(text).strip()
     while rest:
         term = _TERM.match(rest)
         if term is None or (term.end() < len(rest) and not rest[term.end()].isspace()):
@@ -172,6 +172,12 @@ def _filters(text: str) -> dict[str, list[Test]]:
             raise invalid_query("filter", sentence)
         rest = rest[term.end() :].lstrip()
     return tests
+
+
+def _unquoted_spaces(text: str) -> str:
+    parts = text.split('"')
+    parts[::2] = [part.replace("+", " ") for part in parts[::2]]
+    return '"'.join(parts)
 
 
 def _test(name: str, operator: str | None, value: str) -> Test:
@@ -192,7 +198,7 @@ def _date_test(read: Callable[[Key], float | None], operator: str, value: str) -
         when = datetime.fromisoformat(value.strip('"'))
     except ValueError:
         when = None
-    if when is None or when.tzinfo is None or not value.startswith('"'):
+    if when is None or when.tzinfo is None or value[:1] + value[-1:] != '""':
         raise invalid_query("filter", "A date in `filter` must be RFC 3339 in double quotes")
     given, compare = when.timestamp(), _COMPARE[operator]
 

@@ -108,6 +108,8 @@ def dated() -> list[Key]:
             ' creationDate=gt:"2024-01-01T00:00:00Z"+creationDate=lte:"2024-01-02T00:00:00Z"',
             ["day-1"],
         ),
+        ('creationDate=gte:"2024-01-02T02:00:00+02:00"+state=1', ["day-1", "day-2"]),
+        ('creationDate="2024-01-01T22:00:00-02:00"', ["day-1"]),
         ("lastRotateDate=none", ["day-0", "day-2"]),
         ("lastRotateDate=NONE expirationDate=None", ["day-0"]),
         ("state=5", ["day-3"]),
@@ -130,6 +132,8 @@ def test_a_filter_is_read_as_documented(text: str, names: list[str]) -> None:
         "creationDate=2024-01-01T00:00:00Z",
         'creationDate="yesterday"',
         'creationDate="2024-01-01T00:00:00"',
+        'creationDate="2024-01-01T02:00:00 02:00"',
+        'creationDate="2024-01-01T02:00:00+02:00',
         'creationDate=ge:"2024-01-01T00:00:00Z"',
         "creationDate=lt:none",
         'creationDate="2024-01-01T00:00:00Z"state=1',
@@ -159,14 +163,19 @@ def test_destroyed_keys_are_hidden_unless_asked_for() -> None:
     assert chosen(dated(), state="5") == ["day-3"]
 
 
-@given(st.lists(st.tuples(st.sampled_from(State), st.integers(0, 3), st.booleans()), max_size=12))
-def test_sorting_orders_by_every_term_and_then_by_id(rows: list[tuple[State, int, bool]]) -> None:
+@given(
+    st.lists(st.tuples(st.sampled_from(State), st.integers(0, 3), st.booleans()), max_size=12),
+    st.sampled_from(["state,-creationDate", "state, -creationDate", " state ,-creationDate,id, "]),
+)
+def test_sorting_orders_by_every_term_and_then_by_id(
+    rows: list[tuple[State, int, bool]], order: str
+) -> None:
     keys = []
     for number, (state, day, expires) in enumerate(rows):
         made = key(f"{number:02}", state=state, at=DAY_ONE + day)
         made.expires = DAY_ONE + day if expires else NEVER
         keys.append(made)
-    ordered = selection.sort(keys[::-1], "state,-creationDate")
+    ordered = selection.sort(keys[::-1], order)
     expected = sorted(keys, key=lambda k: (k.state, -k.created, k.id))
     assert [each.id for each in ordered] == [each.id for each in expected]
     by_expiry = [each.expires for each in selection.sort(keys, "expirationDate")]
