@@ -15,7 +15,8 @@ from chaos.service.refusal import Refusal, bad_body, invalid_field
 
 Document = dict[str, object]
 _ENVELOPE = frozenset({"metadata", "resources"})
-EARLIEST, LATEST = 0.0, 253_370_764_800.0  # the years that can be written back: 1970 to 9999
+# What can be written back: from 1970 to the last second of 9999.
+EARLIEST, LATEST = 0.0, 253_402_300_799.0
 
 
 def read_object(body: bytes, allowed: frozenset[str]) -> Document:

@@ -65,3 +65,15 @@ def test_an_instant_is_read_and_written_back_or_refused(when: object) -> None:
         return
     assert read is not None
     assert bodies.moment({"d": bodies.written(read)}, "d") == int(read)
+
+
+@pytest.mark.parametrize("text", ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_first_and_the_last_instant_are_written_back(text: str) -> None:
+    read = bodies.moment({"d": text}, "d")
+    assert read is not None
+    assert bodies.written(read) == text
+
+
+@pytest.mark.parametrize("text", ["1969-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"])
+def test_what_could_not_be_written_back_is_refused(text: str) -> None:
+    assert refusal_of(lambda: bodies.moment({"d": text}, "d")) is not None

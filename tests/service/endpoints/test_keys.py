@@ -200,3 +200,11 @@ def test_a_key_that_protects_something_is_deleted_only_by_force(south: Caller) -
     south.instance.registrations.pop()
     assert south.call("DELETE", f"keys/{key}?force=true").status == 204
     assert south.ok("GET", f"keys/{key}/registrations")["resources"] == []
+
+
+def test_a_key_may_expire_at_the_very_end(south: Caller) -> None:
+    made = south.create(expirationDate="9999-12-31T23:59:59Z")
+    assert made["expirationDate"] == "9999-12-31T23:59:59Z"
+    south.act(made["id"], "rotate")
+    south.ok("DELETE", f"keys/{made['id']}")
+    assert south.key(made["id"])["expirationDate"] == "9999-12-31T23:59:59Z"
