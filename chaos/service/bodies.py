@@ -4,6 +4,7 @@ SDKs send no body, an empty one, ``null`` or ``{}`` for "nothing"; field names i
 Content-Type. All of it is taken. Unknown fields and wrong types are refused.
 """
 
+import re
 from binascii import Error, a2b_base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,6 +18,9 @@ Document = dict[str, object]
 _ENVELOPE = frozenset({"metadata", "resources"})
 # What can be written back: from 1970 to the last second of 9999.
 EARLIEST, LATEST = 0.0, 253_402_300_799.0
+
+# A name that may be told back: no key material is that short, even if somebody wrote it as a name.
+_HARMLESS = re.compile("[A-Za-z_]{1,20}")
 
 
 def read_object(body: bytes, allowed: frozenset[str]) -> Document:
@@ -45,7 +49,8 @@ def as_object(document: object, allowed: frozenset[str]) -> Document:
     for name, value in document.items():
         known = spelled.get(name.casefold())
         if known is None:
-            raise bad_body("the body has a field that this action does not take", field=name[:90])
+            told = name if _HARMLESS.fullmatch(name) else ""
+            raise bad_body("the body has a field that this action does not take", field=told)
         renamed[known] = value
     return renamed
 

@@ -1,5 +1,9 @@
 """Reading bodies: strict in what they say, forgiving in how they are written."""
 
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +81,24 @@ def test_the_first_and_the_last_instant_are_written_back(text: str) -> None:
 @pytest.mark.parametrize("text", ["1969-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"])
 def test_what_could_not_be_written_back_is_refused(text: str) -> None:
     assert refusal_of(lambda: bodies.moment({"d": text}, "d")) is not None
+
+
+@given(st.binary(min_size=16, max_size=64), st.sampled_from([b64encode, urlsafe_b64encode]))
+def test_material_in_the_place_of_a_name_is_not_repeated(
+    material: bytes, encode: Callable[[bytes], bytes]
+) -> None:
+    name = encode(material).decode()
+    for written in (name, name.rstrip("="), material.hex()):
+        body = orjson.dumps({written: 1})
+        refused = refusal_of(lambda body=body: bodies.read_object(body, FIELDS))  # type: ignore[misc] # bound now
+        assert refused is not None
+        assert refused.field == ""
+        assert written not in refused.body("It failed").decode()
+
+
+def test_a_name_that_somebody_misspelt_is_told_back() -> None:
+    for name, told in (("plain_text", "plain_text"), ("plain-text", ""), ("p" * 21, "")):
+        body = orjson.dumps({name: 1})
+        refused = refusal_of(lambda body=body: bodies.read_object(body, FIELDS))  # type: ignore[misc] # bound now
+        assert refused is not None
+        assert refused.field == told
