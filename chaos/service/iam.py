@@ -73,7 +73,7 @@ class Iam:
         return write_token(self._signer, "keychaos", claims)
 
     def verify(self, token: str, now: float) -> Identity | None:
-        """Who the token stands for; None when it is not ours, has expired or was revoked.
+        """Who the token stands for; None when it is not ours, has expired, or they are not active.
 
         A token is verified once and then remembered, so a busy caller costs no signature check.
         """
@@ -98,7 +98,7 @@ class Iam:
             return None
         identity = self._by_iam_id.get(str(claims.get("iam_id")))
         expires = claims.get("exp")
-        if identity is None or not isinstance(expires, int):
+        if identity is None or not identity.active or not isinstance(expires, int):
             return None
         return identity, float(expires)
 

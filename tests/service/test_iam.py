@@ -132,3 +132,10 @@ def test_many_tokens_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> 
     tokens = [iam.issue(owner(), EPOCH + second) for second in range(10)]
     assert all(iam.verify(token, EPOCH) for token in tokens)
     assert len(iam._verified) <= 3
+
+
+def test_a_token_of_somebody_who_is_not_active_is_nobodys() -> None:
+    asleep = Identity("IBMid-2", "account-1", active=False)
+    iam = make_iam(SECRET, key=owner(), asleep=asleep)
+    assert iam.verify(iam.issue(asleep, EPOCH), EPOCH) is None
+    assert iam.verify(iam.issue(owner(), EPOCH), EPOCH) == owner()
