@@ -12,13 +12,14 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chaos.errors import WorldError
-from chaos.service.archive import records, restored
+from chaos.service.archive import Record, records, restored
 from chaos.service.instance import Entropy, Instance
 
 NONCE_SIZE = 12
@@ -46,6 +47,7 @@ class Vault:
         except OSError as error:
             reason = error.strerror or str(error)
             raise WorldError(f"Keys cannot be kept in {directory}: {reason}.") from None
+        self._dropped = False  # something, which may still stand in the log
         self._database = sqlite3.connect(self._path, timeout=0.0, isolation_level=None)
         try:
             self._open()
@@ -62,7 +64,8 @@ class Vault:
         run("PRAGMA locking_mode = EXCLUSIVE")
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
-        # What is deleted is overwritten: a purged key leaves nothing, sealed or not.
+        # What is deleted is overwritten, and the log emptied: a purged key leaves nothing in these
+        # files, sealed or not.
         run("PRAGMA secure_delete = ON")
         run("BEGIN IMMEDIATE")
         run(_TABLE)
@@ -81,27 +84,43 @@ class Vault:
 
     def keep(self, instance: Instance, touched: frozenset[str], now: float) -> None:
         """Commit what changed, all of it or nothing; OSError when the disk does not take it."""
-        run = self._database.execute
         try:
-            run("BEGIN IMMEDIATE")
-            try:
-                for record in records(instance, touched):
-                    if record.tenant is not None:
-                        run(_PUT, self._row(record.instance, TENANT, record.written()))
-                    elif record.key is not None:
-                        run(_PUT, self._row(record.instance, record.key.id, record.written()))
-                    elif record.purged:
-                        run(_DROP, (record.instance, record.purged))
-                    else:
-                        run(_DROP_ALL, (record.instance,))
-                run("COMMIT")
-            finally:
-                if self._database.in_transaction:
-                    run("ROLLBACK")
+            self._commit(list(records(instance, touched)))
         except sqlite3.Error as error:
             full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
             number = errno.ENOSPC if full else errno.EIO
             raise OSError(number, os.strerror(number)) from None
+        if self._dropped:
+            self._empty_log()
+
+    def _commit(self, changes: list[Record]) -> None:
+        run = self._database.execute
+        run("BEGIN IMMEDIATE")
+        try:
+            for record in changes:
+                if record.tenant is not None:
+                    run(_PUT, self._row(record.instance, TENANT, record.written()))
+                elif record.key is not None:
+                    run(_PUT, self._row(record.instance, record.key.id, record.written()))
+                elif record.purged:
+                    run(_DROP, (record.instance, record.purged))
+                else:
+                    run(_DROP_ALL, (record.instance,))
+                self._dropped |= record.tenant is None and record.key is None
+            run("COMMIT")
+        finally:
+            if self._database.in_transaction:
+                run("ROLLBACK")
+
+    def _empty_log(self) -> None:
+        """Have nothing left in the log either, where what was dropped stands as it was written.
+
+        It is dropped whether or not the disk lets this happen now, so a failure is nobody's but the
+        next change's, which tries again.
+        """
+        with suppress(sqlite3.Error):
+            (busy, *_) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._dropped = bool(busy)
 
     def close(self) -> None:
         """Let the next process have it."""

@@ -14,6 +14,7 @@ from chaos.service.vault import Vault
 from tests.service.caller import MATERIAL, Caller, regions
 
 ENTROPY = Random(1).randbytes
+ROWS = "SELECT key, sealed FROM kept"
 
 
 def opened(folder: Path) -> tuple[Vault, dict[str, Instance]]:
@@ -187,6 +188,61 @@ def test_a_purged_key_leaves_nothing_and_the_database_does_not_grow(tmp_path: Pa
     assert (tmp_path / "us-south.sqlite").stat().st_size <= size + 8192
     vault, instances = opened(tmp_path)
     assert instances[south.instance.id].keys.keys() == {key}
+    vault.close()
+
+
+def sealed_rows(vault: Vault, key: str) -> list[bytes]:
+    """The key as it is sealed, once for each time that it was written."""
+    return [sealed for name, sealed in vault._database.execute(ROWS) if name == key]
+
+
+def found(folder: Path, sealed: bytes) -> list[str]:
+    return [path.name for path in folder.iterdir() if sealed[12:] in path.read_bytes()]
+
+
+def test_the_bytes_of_a_purged_key_are_in_no_file(tmp_path: Path) -> None:
+    south, _ = fill(tmp_path)
+    vault, _ = opened(tmp_path)
+    south.service._storage = vault
+    key = south.create()["id"]
+    sealed = sealed_rows(vault, key)
+    south.act(key, "rotate")
+    sealed += sealed_rows(vault, key)
+    south.ok("DELETE", f"keys/{key}")
+    sealed += sealed_rows(vault, key)
+    assert len(set(sealed)) == 3
+    assert all(found(tmp_path, each) for each in sealed)
+    south.now += 5 * 3600.0
+    south.ok("DELETE", f"keys/{key}/purge")
+    assert [found(tmp_path, each) for each in sealed] == [[], [], []]
+    vault.close()
+
+
+def test_a_log_that_cannot_be_emptied_is_with_the_next_change(tmp_path: Path) -> None:
+    south, key = fill(tmp_path)
+    vault, _ = opened(tmp_path)
+    south.service._storage = vault
+    (sealed,) = sealed_rows(vault, key)
+    south.ok("DELETE", f"keys/{key}")
+    south.now += 5 * 3600.0
+    reading = vault._database.execute("SELECT * FROM kept")  # while it reads, the log is needed
+    reading.fetchone()
+    south.ok("DELETE", f"keys/{key}/purge")
+    assert south.refused("GET", f"keys/{key}") == "404 KEY_NOT_FOUND_ERR"
+    assert found(tmp_path, sealed) != []
+    reading.close()
+    south.create()
+    assert found(tmp_path, sealed) == []
+    vault.close()
+
+
+def test_the_bytes_of_a_removed_tenant_are_in_no_file(tmp_path: Path) -> None:
+    south, key = fill(tmp_path)
+    vault, _ = opened(tmp_path)
+    south.service._storage = vault
+    (sealed,) = sealed_rows(vault, key)
+    south.service.remove_instance(south.instance.id)
+    assert found(tmp_path, sealed) == []
     vault.close()
 
 
