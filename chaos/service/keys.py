@@ -220,8 +220,11 @@ class Key:
         self.synced = now
 
     def approve_deletion(self, by: str, now: float) -> None:
-        """Give the first of two approvals; it holds for 7 days."""
+        """Give the first of two approvals; it holds for 7 days, and for whoever gave it first."""
         self._require_dual_auth()
+        held = self.approval
+        if held is not None and held.by != by and now < held.expires:
+            return
         self.approval = Approval(by, now)
         self.updated = now
 

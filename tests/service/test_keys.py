@@ -205,6 +205,18 @@ def test_an_approval_lapses_after_seven_days_and_can_be_withdrawn() -> None:
     assert refusal(lambda: make_key().approve_deletion("first", NOW)) == "409 NOT_DUAL_AUTH_ERR"
 
 
+def test_the_first_approval_stands_whoever_approves_after_it() -> None:
+    key = dual_authorised()
+    key.approve_deletion("first", NOW)
+    key.approve_deletion("second", NOW + DAY)
+    assert key.approval == Approval("first", NOW)
+    assert refusal(lambda: key.delete("first", NOW + DAY)) == "409 AUTHORIZATIONS_NOT_MET"
+    key.approve_deletion("first", NOW + DAY)
+    assert key.approval == Approval("first", NOW + DAY)
+    key.approve_deletion("second", NOW + DAY + APPROVAL_LASTS)
+    assert key.approval == Approval("second", NOW + DAY + APPROVAL_LASTS)
+
+
 def policy(interval: int = 0) -> KeyPolicy:
     return KeyPolicy(
         "policy",
