@@ -163,6 +163,10 @@ def test_every_import_goes_downwards() -> None:
     hold(rules.layers(TREE, FLOORS))
 
 
+def test_no_import_leads_back_to_where_it_began() -> None:
+    hold(rules.circles(TREE))
+
+
 def test_pure_modules_do_not_reach_the_world() -> None:
     hold(rules.purity(TREE, PURE, {*SHELLS, *LIVE_WORLDS}))
 

@@ -5,19 +5,17 @@ is lost it looks again before it acts again: was the key rotated, is it there, i
 asks the primary only, since a backup's key is another key.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from chaos.client import wire
 from chaos.client.call import Done, Result, Step, Try, Wait, Why, Work, WorkKind
-from chaos.client.errands import Errand
+from chaos.client.errands import Errand, begin_errand, end_errand, next_errand
+from chaos.client.knowledge import Knowledge
 from chaos.client.reading import Reading, read
 from chaos.client.retrying import Retrying
 from chaos.client.route import Choice
 from chaos.client.sending import Attempt, Sending
 from chaos.exchange import Reply
-
-if TYPE_CHECKING:
-    from chaos.client.caller import PolicyClient
 
 CHANGING = frozenset({"create", "rotate", "delete", "restore", "disable", "enable"})
 _ACTIVE, _SUSPENDED, _DESTROYED = 1, 2, 5
@@ -33,7 +31,7 @@ _NOTHING = Reading("down", why="none was made")
 class ChangingCall:
     """One operation under way: look, act, and look again when it is not known what happened."""
 
-    def __init__(self, client: "PolicyClient", work: Work, now: float) -> None:
+    def __init__(self, client: Knowledge, work: Work, now: float) -> None:
         self.client = client
         self.work = work
         self.deadline = now + client.policy.deadline
@@ -79,7 +77,7 @@ class ChangingCall:
         """Tell what came of attempt ``number``; of an errand also after the operation is done."""
         if number in self._errands:
             errand = self._errands.pop(number)
-            self.client.errands.ended(self.work.number, errand, reply, now)
+            end_errand(self.client, self.work.number, errand, reply, now)
             return
         attempt = self._sending.end(number)
         if attempt is None or self._done is not None:
@@ -177,13 +175,13 @@ class ChangingCall:
         client = self.client
         if now < client.tokens.due and now < client.rotations.due:
             return None
-        sending, errands = self._sending, client.errands
-        step = errands.next(self.work.number, sending.numbered + 1, self.deadline, now)
+        sending = self._sending
+        step = next_errand(client, self.work.number, sending.numbered + 1, self.deadline, now)
         if isinstance(step, str):
             return self._give_up(step, now)
         if isinstance(step, Try):
             sending.numbered += 1
-            self._errands[step.number] = errands.begun(step, now)
+            self._errands[step.number] = begin_errand(client, step, now)
         return step
 
     def _try(self, now: float) -> Step:

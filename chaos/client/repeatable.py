@@ -4,19 +4,15 @@ A small machine. It asks the route where to go, offers a :class:`Try`, hears wha
 done when an answer is final, its attempts are used up or its deadline is here.
 """
 
-from typing import TYPE_CHECKING
-
 from chaos.client import wire
 from chaos.client.call import DecisionKind, Done, Outcome, Result, Step, Try, Wait, Work
-from chaos.client.errands import Errand
+from chaos.client.errands import Errand, begin_errand, end_errand, next_errand
+from chaos.client.knowledge import Knowledge
 from chaos.client.reading import Reading, checked, read
 from chaos.client.retrying import Retrying
 from chaos.client.route import NEVER, Choice, Hold
 from chaos.client.sending import Attempt, Sending
 from chaos.exchange import Answer, Reply
-
-if TYPE_CHECKING:
-    from chaos.client.caller import PolicyClient
 
 _NOTHING = Reading("down", why="none was made")
 
@@ -43,7 +39,7 @@ class RepeatableCall:
         "work",
     )
 
-    def __init__(self, client: "PolicyClient", work: Work, now: float) -> None:
+    def __init__(self, client: Knowledge, work: Work, now: float) -> None:
         self.client = client
         self.work = work
         self.deadline = now + client.policy.deadline
@@ -84,7 +80,7 @@ class RepeatableCall:
         """Tell what came of attempt ``number``; of an errand also after the operation is done."""
         if number in self._errands:
             errand = self._errands.pop(number)
-            self.client.errands.ended(self.work.number, errand, reply, now)
+            end_errand(self.client, self.work.number, errand, reply, now)
             return
         attempt = self._sending.end(number)
         if attempt is None:
@@ -110,13 +106,13 @@ class RepeatableCall:
         client = self.client
         if now < client.tokens.due and now < client.rotations.due:
             return None
-        sending, errands = self._sending, client.errands
-        step = errands.next(self.work.number, sending.numbered + 1, self.deadline, now)
+        sending = self._sending
+        step = next_errand(client, self.work.number, sending.numbered + 1, self.deadline, now)
         if isinstance(step, str):
             return self._give_up(step, now)
         if isinstance(step, Try):
             sending.numbered += 1
-            self._errands[step.number] = errands.begun(step, now)
+            self._errands[step.number] = begin_errand(client, step, now)
         return step
 
     def _succeed(self, attempt: Attempt, result: Result | None, now: float) -> None:

@@ -1,13 +1,8 @@
 """The attempts of one call: what is under way, what was asked where, and how a Try is made."""
 
-from typing import TYPE_CHECKING
-
 from chaos.client.call import Try, Why, Work
+from chaos.client.knowledge import Knowledge
 from chaos.client.route import Choice
-
-if TYPE_CHECKING:
-    from chaos.client.caller import PolicyClient
-
 
 # Over a connection of its own, for one from before the trouble may be dead without knowing it.
 _FRESH = frozenset({"retry", "hedge", "probe"})
@@ -43,7 +38,7 @@ class Sending:
 
     __slots__ = ("_asked", "_client", "_deadline", "made", "numbered", "region", "under_way")
 
-    def __init__(self, client: "PolicyClient", deadline: float) -> None:
+    def __init__(self, client: Knowledge, deadline: float) -> None:
         self._client = client
         self._deadline = deadline
         self._asked = 0

@@ -1,17 +1,16 @@
 """What a side needs of its connection."""
 
-from __future__ import annotations
+from typing import Protocol, TypeVar
 
-from typing import TYPE_CHECKING, Protocol
+from chaos.proxy.alarm import Alarm
+from chaos.proxy.traffic import Budget
 
-if TYPE_CHECKING:
-    # A connection has two sides, and each has its connection.
-    from chaos.proxy.alarm import Alarm
-    from chaos.proxy.side import Side
-    from chaos.proxy.traffic import Budget
+# A connection has two sides, and each has its connection: what a side is stands in a module that
+# has to know this one.
+Side_contra = TypeVar("Side_contra", contravariant=True)
 
 
-class Pair(Protocol):
+class Pair(Protocol[Side_contra]):
     """What a side needs of its connection."""
 
     over: bool
@@ -19,17 +18,17 @@ class Pair(Protocol):
     alarm: Alarm
     budget: Budget
 
-    def made(self, side: Side) -> None:
+    def made(self, side: Side_contra) -> None:
         """The side's socket is open."""
 
-    def finish(self, side: Side) -> None:
+    def finish(self, side: Side_contra) -> None:
         """Pass an end on to this side."""
 
-    def close(self, behind: Side | None = None) -> None:
+    def close(self, behind: Side_contra | None = None) -> None:
         """Close both sockets."""
 
     def reset(self) -> None:
         """Reset both sockets."""
 
-    def lost(self, side: Side, *, by_reset: bool) -> None:
+    def lost(self, side: Side_contra, *, by_reset: bool) -> None:
         """The side's socket is gone."""

@@ -67,7 +67,7 @@ class Side(asyncio.Protocol):
     peer: "Side"
     transport: asyncio.Transport
 
-    def __init__(self, pair: Pair, stream: Stream, traffic: Traffic) -> None:
+    def __init__(self, pair: Pair["Side"], stream: Stream, traffic: Traffic) -> None:
         self.pair = pair
         self.stream = stream
         self.traffic = traffic

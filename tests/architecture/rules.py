@@ -63,6 +63,29 @@ def _package(other: str, module: Module) -> bool:
     return other.split(".")[:2] == module.name.split(".")[:2]
 
 
+def circles(tree: Tree) -> Iterator[str]:
+    """No module imports itself by way of others, not even for a type hint."""
+    told: set[str] = set()
+    for name in tree.modules:
+        way = _way_back(tree, name)
+        if way and not told & set(way):
+            told |= set(way)
+            yield " imports ".join(way)
+
+
+def _way_back(tree: Tree, name: str) -> list[str]:
+    """The shortest chain of imports from a module to itself."""
+    ways: list[list[str]] = [[name]]
+    seen: set[str] = set()
+    for way in ways:
+        for other in sorted(tree.named(tree.modules[way[-1]]) - seen):
+            seen.add(other)
+            ways.append([*way, other])
+            if other == name:
+                return ways[-1]
+    return []
+
+
 def purity(tree: Tree, pure: Collection[str], shells: Collection[str]) -> Iterator[str]:
     """Modules of the ``pure`` packages neither touch the world nor reach a module that does."""
     names = {name for name in tree.modules if _within(name, pure) and name not in shells}

@@ -42,6 +42,20 @@ def test_imports_that_go_down_or_stay_in_their_package_are_kept() -> None:
     assert list(rules.layers(Tree(good), FLOORS)) == []
 
 
+def test_a_circle_of_imports_is_named_once_and_a_long_way_down_is_none() -> None:
+    hint = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from app.model import Key"
+    round_about = {
+        "app": "",
+        "app.front": "import app.model",
+        "app.model": "from app.wire import x",
+        "app.wire": "def f():\n    from app.words import y",
+        "app.words": hint,
+    }
+    [said] = rules.circles(Tree(round_about))
+    assert said == "app.model imports app.wire imports app.words imports app.model"
+    assert list(rules.circles(Tree(round_about | {"app.words": ""}))) == []
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
