@@ -19,6 +19,7 @@ in each region. One object is one region with any number of instances; all regio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -173,6 +174,9 @@ class KeyService:
                 self._keep(instance, now)
         except Refusal as refusal:
             answer = refusal.answer(route.failed, headers["correlation-id"])
+        except Exception:  # a bug of ours or a disk that is full: whose shell knows what to do
+            self.answered[route.method, route.path, int(HTTPStatus.INTERNAL_SERVER_ERROR)] += 1
+            raise
         self.answered[route.method, route.path, answer.status] += 1
         return answer
 

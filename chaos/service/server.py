@@ -46,6 +46,7 @@ from chaos.service.iam_door import IamDoor
 from chaos.service.injected import Faults
 from chaos.service.instance import Entropy
 from chaos.service.protocol import HttpConnection
+from chaos.service.refusal import Refusal
 from chaos.service.replication import Outbox, Standby
 from chaos.service.standing_by import stand_by
 from chaos.service.storage import Forgetful, Storage
@@ -175,7 +176,7 @@ async def serve_until(
         try:
             return part.receive(request, time.time())
         except Exception as bug:  # noqa: BLE001 (one bad request must not end the region)
-            return _confess(bug)
+            return _confess(bug, request)
         finally:
             part.observe(time.perf_counter() - begun)
 
@@ -272,11 +273,13 @@ def _first_line() -> bytes:
     return line
 
 
-def _confess(bug: Exception) -> Answer:
+def _confess(bug: Exception, request: Request | None = None) -> Answer:
     """A bug of ours: where it is goes to standard error, what it was about goes nowhere."""
     places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(bug.__traceback__)]
     print(f"{type(bug).__name__} at {places[-1]}", file=sys.stderr)  # noqa: T201 (a shell's log)
-    return Answer(500, {"content-type": "application/json"}, b'{"error":"internal"}')
+    headers = () if request is None else request.headers
+    asked = (value for name, value in headers if name.lower() == "correlation-id")
+    return Refusal(500, "", "The request could not be carried out").answer("", next(asked, ""))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from chaos.exchange import Request
 from chaos.service.configuration import Configuration
 from chaos.service.iam import API_KEY_GRANT
-from chaos.service.server import new_signing_key, part_of
+from chaos.service.server import _confess, new_signing_key, part_of
 from tests.service.caller import MATERIAL, envelope
 
 SERVER = (sys.executable, "-m", "chaos.service.server")
@@ -28,6 +29,20 @@ TENANT = {"id": INSTANCE, "account": "account"}
 
 def told(**more: object) -> dict[str, object]:
     return {"region": "us-south", "iam": {"api_keys": [SOMEONE]}, "instances": [TENANT], **more}
+
+
+def test_a_bug_of_ours_is_told_in_the_services_own_words(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    asked = Request("GET", "/api/v2/keys", (("Correlation-Id", "mine"),))
+    with pytest.raises(ValueError, match="secret") as caught:
+        int("what a secret it holds")
+    answer = _confess(caught.value, asked)
+    assert answer.headers["correlation-id"] == "mine"
+    assert answer.headers["content-type"] == "application/vnd.ibm.kms.error+json"
+    (resource,) = json.loads(answer.body)["resources"]
+    assert resource["errorMsg"].startswith("Internal Server Error: ")
+    assert "secret" not in capfd.readouterr().err + answer.body.decode()
 
 
 @contextmanager

@@ -71,6 +71,11 @@ def test_what_belongs_to_no_key_is_not_told_of_either(south: Caller, disk: Full)
     assert [set(each.tenant.rings) for each in disk.kept if each.tenant] == [{"blue"}]
 
 
+def test_what_failed_is_counted_like_every_other_answer(south: Caller, disk: Full) -> None:
+    fails(south, "POST", "key_rings/blue")
+    assert south.service.answered["POST", "key_rings/*", 500] == 1
+
+
 def test_a_refused_stranger_is_refused_as_ever(south: Caller, disk: Full) -> None:
     fails(south, "POST", "key_rings/blue")
     assert south.call("GET", "keys", Authorization="").status == 401
