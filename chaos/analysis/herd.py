@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chaos.analysis import sliding
 from chaos.analysis.effects import Effect
 from chaos.analysis.evidence import Evidence
 from chaos.analysis.findings import Measured
@@ -60,7 +61,7 @@ def _herd(evidence: Evidence, region: int, healed: float, t0: float) -> Herd | N
     if width > t0:
         return None
     usual = float(np.median(np.histogram(before, np.arange(0.0, t0 + 1e-9, width))[0]))
-    edges = np.append(np.arange(healed, ends, width), max(ends, healed + width))
+    edges = sliding.edges(healed, max(ends, healed + width), width)
     after = np.histogram(sent, edges)[0]
     if usual <= 0:
         return None

@@ -123,4 +123,4 @@ def _waited(audit: Audit) -> float | None:
         if entry.key_version != versions[0]
         for name in backups
     ]
-    return max(0.0, *waits)
+    return max((0.0, *waits))

@@ -92,7 +92,7 @@ def stretches(evidence: Evidence, flags: Bools, starts: float, ends: float) -> t
     ``flags`` says which operations count as ok.
     """
     due = evidence.operations["due"]
-    edges = np.append(np.arange(starts, ends, BIN), ends)
+    edges = sliding.edges(starts, ends, BIN)
     places = np.searchsorted(due, edges)
     kept = [0]
     for index in range(1, len(edges)):

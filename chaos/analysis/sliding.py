@@ -18,8 +18,17 @@ def starts(begins: float, last: float, window: float) -> Floats:
     """Where sliding windows begin: from ``begins`` to ``last``, both included."""
     if last < begins:
         return np.zeros(0)
-    step = max(_SLIDE * window, (last - begins) / _MOST)
-    return np.append(np.arange(begins, last, step), last)
+    return edges(begins, last, max(_SLIDE * window, (last - begins) / _MOST))
+
+
+def edges(begins: float, ends: float, width: float) -> Floats:
+    """Instants ``width`` apart from ``begins`` on, before ``ends``, and that itself: ascending.
+
+    What `arange` is asked to end before it may overshoot by a rounding error, and edges that do not
+    ascend are none to numpy.
+    """
+    steps = begins + width * np.arange(max(1, np.ceil((ends - begins) / width)))
+    return np.append(steps[steps < ends], ends)
 
 
 def within(instants: Floats, begins: Floats, window: float) -> Floats:

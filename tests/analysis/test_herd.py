@@ -1,8 +1,11 @@
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from chaos.analysis.case import work_up
 from chaos.analysis.findings import Measured
 from chaos.analysis.measures import measured
+from chaos.run.world import Applied
 from chaos.scenario.model import Fault
 from tests.analysis.made import BACKUP, DOWN, HOME, Made, Tried, failed_over, measure_of
 
@@ -78,3 +81,25 @@ def test_a_region_without_a_past_has_no_herd_index() -> None:
     made.healthy(40.0, 60.0)
 
     assert index(made) == Measured(None, "ratio", 0)
+
+
+def healed_at(moment: float, every: float) -> Made:
+    """A fleet that is steady until the fault, and again from a heal at any moment on."""
+    made = steady_then_down(every)
+    made.lasts = moment + 35.0
+    made.faults = (Fault("home-down", "down", "wire", HOME, 20.0, moment - 20.0),)
+    made.applied = (
+        Applied(20.0, 20.0, "inject", "home-down", "down", HOME, {}),
+        Applied(moment, moment, "heal", "home-down", "down", HOME, {}),
+    )
+    made.healthy(moment, moment + 30.0, every=every)
+    return made
+
+
+@settings(max_examples=30, deadline=None)
+@example(34.4, 0.02)
+@example(34.22898552948373, 0.02)
+@given(st.floats(21.0, 300.0), st.sampled_from((0.07, 0.1, 0.33)))
+def test_a_herd_is_looked_for_whenever_the_heal_came(moment: float, every: float) -> None:
+    # numpy refuses bins whose edges do not ascend, which an overshoot at the last one made of them.
+    assert index(healed_at(moment, every)).value == pytest.approx(1.0, abs=0.35)

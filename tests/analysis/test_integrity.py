@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from chaos.analysis.findings import Measured
 from chaos.analysis.integrity import audited, integrity, key_rpo
+from chaos.scenario.model import RootKey
 from tests.analysis.made import BACKUP, HOME, Made, Tried
 
 
@@ -86,3 +87,14 @@ def test_a_key_that_never_opened_bounds_the_wait_from_below() -> None:
     found = key_rpo(audited(made.run()), 60.0)
 
     assert found == Measured(34.75, "seconds", 5, censored=True)
+
+
+def test_without_a_backup_nothing_waits_for_a_rotation() -> None:
+    made = Made(faults=())
+    made.healthy(0.0, 60.0)
+    made.wrapped(1, {HOME: "right"}, version="1")
+    made.wrapped(2, {HOME: "right"}, version="2", at=5.0)
+    run = made.run()
+    alone = replace(run, scenario=replace(run.scenario, keys=(RootKey("orders", (HOME,)),)))
+
+    assert key_rpo(audited(alone), 60.0) == Measured(0.0, "seconds", 2)

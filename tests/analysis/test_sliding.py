@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.analysis.evidence import gather
-from chaos.analysis.sliding import flagged, held_from, starts, width, within
+from chaos.analysis.sliding import edges, flagged, held_from, starts, width, within
 from tests.analysis.made import Made
 
 INSTANTS = st.lists(st.tuples(st.floats(0, 100), st.booleans()), max_size=60)
@@ -26,6 +26,17 @@ def test_windows_begin_at_both_ends_and_a_fiftieth_apart() -> None:
 
 def test_a_long_run_does_not_slide_without_end() -> None:
     assert len(starts(0.0, 1e6, 1.0)) <= 20_001
+
+
+@given(st.floats(0, 1e5), st.floats(0, 600), st.floats(0.01, 60))
+def test_edges_ascend_from_the_beginning_to_the_end_wherever_they_lie(
+    begins: float, lasts: float, apart: float
+) -> None:
+    found = edges(begins, begins + lasts, apart)
+
+    assert (found[0], found[-1]) == (begins, begins + lasts)
+    assert (np.diff(found) > 0).all()
+    assert (np.diff(found) <= apart + 1e-6).all()
 
 
 @given(INSTANTS, st.floats(0, 90), st.floats(0.5, 20))
