@@ -25,6 +25,7 @@ from chaos.scenario.objective import Comparison, Measure, Objective, Unit
 from chaos.scenario.quantity import EXAMPLES, PATTERN, Dimension, Quantity, shown
 from chaos.scenario.quantity import parse as parse_quantity
 from chaos.scenario.quantity import render as render_quantity
+from chaos.scenario.sense import senseless
 from chaos.scenario.vocabulary import (
     AFTER,
     AFTER_FAILOVER,
@@ -50,6 +51,17 @@ _TOKEN = re.compile(
     rf" *(?:(?P<quantity>{PATTERN}(?:ms|s|m|h|%|/s)?)(?![\w.])"
     r"|(?P<word>[A-Za-z_][\w-]*)|(?P<comparison><=|>=|==|<|>)|(?P<mark>[(),.]))",
     re.ASCII,
+)
+# What people write who know other languages, and what it is here.
+_INSTEAD = (
+    (r"=<", "; did you mean '<='?"),
+    (r"=>", "; did you mean '>='?"),
+    (r"!?=", f"; a comparison is one of {' '.join(COMPARISONS)}"),
+    (r"%|/s", "; a unit follows its number without a space, as in 99%"),
+    (r"\t", "; write a space instead of a tab"),
+    (r"[0-9.]+[eE][+-]?[0-9]", "; write the number out, as in 1000 or 0.001"),
+    (r"[+-]", "; quantities have no sign"),
+    (r"[0-9]", "; a quantity is a number and its unit: ms, s, m, h, % or /s"),
 )
 
 
@@ -134,7 +146,7 @@ class _Parser:
                 rest = self._text[at:].lstrip(" ")
                 word = re.split(r"[\s(),<>=]", rest, maxsplit=1)[0] or rest[0]
                 here = _Token("mark", "", len(self._text) - len(rest) + 1)
-                self._refuse(here, f"{shown(word)!r} means nothing here")
+                self._refuse(here, f"{shown(word)!r} means nothing here{_instead(rest)}")
             kind = match.lastgroup
             tokens.append(_Token(kind, match.group(kind), match.start(kind) + 1))
             at = match.end()
@@ -270,7 +282,8 @@ class _Parser:
             self._refuse(token, f"expected a limit, not '{token.text}'")
         if quantity.dimension != DIMENSIONS[term.unit]:
             self._refuse(token, f"{term.name} needs {EXAMPLES[DIMENSIONS[term.unit]]}")
-        self._refuse_senseless(token, term, comparison, quantity.value)
+        if text := senseless(term, comparison, quantity.value, token.text):
+            self._refuse(token, text)
         return quantity.value
 
     def _parameter(self, token: _Token) -> Quantity | None:
@@ -279,16 +292,7 @@ class _Parser:
             self._refuse(token, f"'{token.text}' is not a parameter of the objectives{near}")
         return self._parameters[token.text]
 
-    def _refuse_senseless(
-        self, token: _Token, term: Term, comparison: Comparison, limit: float
-    ) -> None:
-        if term.unit == "share" and limit > 1:
-            self._refuse(token, f"{term.name} is never above 100%")
-        if (comparison == ">" and term.unit == "share" and limit == 1) or (
-            comparison == "<" and limit == 0
-        ):
-            self._refuse(token, f"no run can hold '{comparison} {token.text}'")
-        if comparison == "==" and term.unit == "share" and limit != 1:
-            self._refuse(token, f"{term.name} is never exactly {token.text}: write '>='")
-        if term.unit == "count" and not limit.is_integer():
-            self._refuse(token, f"{term.name} is a count: write a whole number")
+
+def _instead(rest: str) -> str:
+    """The end of a message about text that is no word of the language: what is, in its place."""
+    return next((told for pattern, told in _INSTEAD if re.match(pattern, rest, re.ASCII)), "")

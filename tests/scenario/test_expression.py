@@ -128,6 +128,24 @@ def test_a_parameter_that_could_not_be_read_is_not_complained_of_twice() -> None
             "measured only by phase, group, after, every, not by region",
         ),
         ("wrong_plaintext == 0.5", "wrong_plaintext is a count: write a whole number"),
+        ("wrong_plaintext <= 10", "is never tolerated: write 'wrong_plaintext == 0'"),
+        ("wrong_plaintext <= 0", "is never tolerated: write 'wrong_plaintext == 0'"),
+        ("metastable <= 1", "column 15: a run is metastable, which is 1, or it is not: write 'me"),
+        ("metastable == 1", "or it is not: write 'metastable == 0'"),
+        ("availability >= 0%", "column 17: every run holds '>= 0%', whatever the clients do"),
+        ("integrity >= 0%", "whatever the clients do: write '> 0%', or more"),
+        ("goodput >= 0/s", "every run holds '>= 0/s', whatever the clients do: write more"),
+        ("backoff_jitter >= 0", "every run holds '>= 0', whatever the clients do: write more"),
+        ("recover =< 10s", "column 9: '=' means nothing here; did you mean '<='?"),
+        ("recover => 10s", "did you mean '>='?"),
+        ("recover != 10s", "'!' means nothing here; a comparison is one of <= >= < > =="),
+        ("recover = 10s", "a comparison is one of <= >= < > =="),
+        ("availability >= 99 %", "'%' means nothing here; a unit follows its number without a sp"),
+        ("goodput >= 99 /s", "a unit follows its number without a space"),
+        ("lost_operations <= 1e3", "'1e3' means nothing here; write the number out, as in 1000"),
+        ("lost_operations <= -3", "quantities have no sign"),
+        ("recover <= 10sec", "a quantity is a number and its unit: ms, s, m, h, % or /s"),
+        ("recover\t<= 10s", "write a space instead of a tab"),
         ("lost_operations <= 1%", "lost_operations needs a plain number"),
         ("switches(group naive).max <= 3", "column 10: the clients have no groups"),
         ("a" * 201, "column 201: a rule has at most 200 characters"),
@@ -167,7 +185,9 @@ def test_a_measure_reads_back_as_it_was_written(measure: Measure) -> None:
     limit = {"seconds": "2s", "share": "99%", "ratio": "1.5", "count": "3", "rate": "9/s"}[
         term.unit
     ]
-    text = f"{render(measure)} {comparison} {limit}"
+    # Of these there must be none, so that no other rule over them is taken.
+    never = measure.name in ("metastable", "wrong_plaintext")
+    text = f"{render(measure)} " + ("== 0" if never else f"{comparison} {limit}")
     assert parse(text, REGIONS, groups=("naive", "careful")).measure == measure
 
 
