@@ -4,6 +4,7 @@ from chaos.analysis.advice import ADVICE
 from chaos.analysis.case import Case, work_up
 from chaos.analysis.findings import Analysis, Finding, Measured, Verdict
 from chaos.analysis.headline import headline
+from chaos.analysis.integrity import integrity
 from chaos.analysis.marks import marks
 from chaos.analysis.measures import every, measured
 from chaos.analysis.saturation import TOLERATED, saturated
@@ -11,7 +12,14 @@ from chaos.analysis.selection import group_in
 from chaos.analysis.steadiness import portrait, unsteady
 from chaos.analysis.strategies import backoff
 from chaos.analysis.telling import Cause, Told
-from chaos.analysis.verdicts import judge, margin, needs_fault, of_data_keys, overall
+from chaos.analysis.verdicts import (
+    judge,
+    margin,
+    needs_fault,
+    of_data_keys,
+    overall,
+    tolerates_wrong_plaintext,
+)
 from chaos.analysis.why import why
 from chaos.analysis.wording import listed, many, seconds, share
 from chaos.run.record import Run
@@ -58,8 +66,12 @@ def _deficiencies(judged: tuple[tuple[Finding, Told], ...]) -> tuple[str, ...]:
 
 
 def _finding(case: Case, objective: Objective) -> tuple[Finding, Told]:
-    value = measured(case, objective.measure)
+    value, where = measured(case, objective.measure), objective.measure.where
     verdict = judge(value, objective.comparison, objective.limit)
+    apart = margin(value, objective.comparison, objective.limit)
+    if not tolerates_wrong_plaintext(objective) and integrity(case.audit, where).wrong:
+        # However many keys are right, there is no right side of the limit to lie on.
+        verdict, apart = "failed", min(apart or 0.0, -1.0)
     doubt = _doubt(case, objective, verdict)
     if doubt is not None:
         verdict, told = "inconclusive", doubt
@@ -69,7 +81,7 @@ def _finding(case: Case, objective: Objective) -> tuple[Finding, Told]:
         objective=objective,
         verdict=verdict,
         measured=value,
-        margin=margin(value, objective.comparison, objective.limit),
+        margin=apart,
         why=told.text[:1].upper() + told.text[1:] + ("." if told.text else ""),
         records=told.records,
     )

@@ -107,20 +107,43 @@ def key_rpo(audit: Audit, ended: float) -> Measured:
     return Measured(max(0.0, longest, waited or 0.0), "seconds", found.entries, censored=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long an entry waited for the rotation that made its version to be repeated at a backup.
+
+    ``at`` is when it was repeated there; ``lasted`` is negative where that was before the wrap.
+    """
+
+    entry: Wrapped
+    region: str
+    at: float
+    lasted: float
+
+
+def longest_wait(audit: Audit) -> Wait | None:
+    """The wait that was longest; None where there was none or the records do not show it."""
+    return max(_waits(audit) or (), key=lambda each: each.lasted, default=None)
+
+
 def _waited(audit: Audit) -> float | None:
-    """The longest wait of an entry for the rotation that made its version to reach a backup."""
+    waits = _waits(audit)
+    return None if waits is None else max((0.0, *(each.lasted for each in waits)))
+
+
+def _waits(audit: Audit) -> list[Wait] | None:
+    """Every wait of an entry for a backup; None where versions and repetitions do not match."""
     home, *backups = audit.regions
     own = sorted((e for e in audit.wrapped.values() if e.region == home), key=lambda each: each.at)
     versions = list(dict.fromkeys(entry.key_version for entry in own))
     if len(versions) <= 1:
-        return 0.0
+        return []
     if audit.keys > 1 or any(len(audit.repeated[name]) != len(versions) - 1 for name in backups):
         return None
     # The first version was imported everywhere before time zero; each later one is a rotation's.
-    waits = [
-        audit.repeated[name][versions.index(entry.key_version) - 1] - max(0.0, entry.at)
+    return [
+        Wait(entry, name, at, at - max(0.0, entry.at))
         for entry in own
         if entry.key_version != versions[0]
         for name in backups
+        for at in (audit.repeated[name][versions.index(entry.key_version) - 1],)
     ]
-    return max((0.0, *waits))

@@ -51,6 +51,14 @@ def margin(measured: Measured, comparison: Comparison, limit: float) -> float | 
     return apart / limit
 
 
+def tolerates_wrong_plaintext(objective: Objective) -> bool:
+    """Whether another plaintext than was wrapped leaves the rule as it is.
+
+    It is counted apart from what does not open, and no share of what does makes up for it.
+    """
+    return objective.measure.name != "integrity"
+
+
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The worst of some verdicts; inconclusive where there is none, since nothing was measured."""
     return max(verdicts, key=ORDER.index, default="inconclusive")
