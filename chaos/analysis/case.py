@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from chaos.analysis.compliance import early
+from chaos.analysis.compliance import Compliance, compliance
 from chaos.analysis.effects import Effect, effects, first_touch
-from chaos.analysis.evidence import Bools, Evidence, gather
+from chaos.analysis.evidence import Evidence, gather
 from chaos.analysis.failback import Failback, failback
 from chaos.analysis.findings import Saturation
 from chaos.analysis.herd import Herd, herds
@@ -21,7 +21,7 @@ from chaos.run.record import Run
 class Case:
     """One run's evidence, what its faults did, and how the clients came through.
 
-    ``early`` flags the attempts that came before a Retry-After allowed them.
+    ``compliance`` says which attempts came before a Retry-After allowed them.
     ``t0`` is None where no fault is proved to have bitten; then there are no ``herds``, and
     ``recovery``, ``failback`` and ``steadiness`` are None, too.
     """
@@ -34,7 +34,7 @@ class Case:
     failback: Failback | None
     steadiness: Steadiness | None
     herds: tuple[Herd, ...]
-    early: Bools
+    compliance: Compliance
     waits: Waits
     audit: Audit
     saturation: Saturation
@@ -64,7 +64,7 @@ def work_up(run: Run) -> Case:
         failback=back,
         steadiness=steady,
         herds=() if t0 is None else herds(evidence, found, t0),
-        early=early(evidence),
+        compliance=compliance(evidence),
         waits=waits(evidence),
         audit=audited(run),
         saturation=saturation(evidence),

@@ -1,31 +1,69 @@
-"""Whether clients did as the service asked: no retry before its Retry-After allowed one."""
+"""Whether clients did as the service asked: no retry before its Retry-After allowed one.
+
+The last answer is the one that the same operation had last from the same region when it sent the
+attempt: going elsewhere instead is no retry, and a new operation is none either. A failure is no
+answer and takes nothing back, so that an attempt that was refused in between leaves the Retry-After
+before it in force; a hedge that was sent before the answer came could not know of it.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from chaos.analysis.evidence import Bools, Evidence
+from chaos.analysis.evidence import Bools, Evidence, Ints
+from chaos.analysis.wording import LEAST_STATUS
 
 TOLERANCE = 0.05
 
 
-def early(evidence: Evidence) -> Bools:
-    """The attempts sent before the last answer's Retry-After allowed it, 50 ms of grace included.
+@dataclass(frozen=True, slots=True, eq=False)
+class Compliance:
+    """What each attempt had been asked for, one entry an attempt of the evidence.
 
-    The last answer is the one that the same operation had from the same region: going elsewhere
-    instead is no retry, and a new operation is none either.
+    ``bound_by`` is the attempt whose answer asked, with a Retry-After, to be left alone, -1 where
+    the last answer did not or there was none. ``early`` are those sent before it allowed them.
     """
+
+    bound_by: Ints
+    early: Bools
+
+    @property
+    def bound(self) -> Bools:
+        """The attempts that a Retry-After was in force for: there is nothing else to measure on."""
+        return np.asarray(self.bound_by >= 0, dtype=np.bool_)
+
+
+def compliance(evidence: Evidence) -> Compliance:
+    """Hold every attempt against the last answer before it, 50 ms of grace included."""
     attempts = evidence.attempts
-    order = np.lexsort((attempts["sent"], attempts["region"], attempts["operation"]))
-    ordered = attempts[order]
-    again = (ordered["operation"][1:] == ordered["operation"][:-1]) & (
-        ordered["region"][1:] == ordered["region"][:-1]
-    )
-    allowed = ordered["ended"][:-1] + ordered["retry_after"][:-1]
-    flags = np.zeros(len(attempts), dtype=np.bool_)
+    answers = _last_answers(evidence)
+    asked = np.where(answers >= 0, attempts["retry_after"][answers], np.nan)
+    bound_by = np.where(np.isnan(asked), -1, answers)
+    allowed = attempts["ended"][answers] + asked
     # A comparison with NaN, where nothing was asked for, is false.
-    flags[order[1:]] = again & (ordered["sent"][1:] < allowed - TOLERANCE)
-    return flags
+    return Compliance(bound_by, np.asarray(attempts["sent"] < allowed - TOLERANCE))
 
 
-def asked(evidence: Evidence) -> Bools:
-    """The attempts whose answer asked to be left alone for a while."""
-    return np.asarray(~np.isnan(evidence.attempts["retry_after"]), dtype=np.bool_)
+def _last_answers(evidence: Evidence) -> Ints:
+    """Of each attempt the last one before it that was answered, -1 where there is none."""
+    attempts, count = evidence.attempts, len(evidence.attempts)
+    own = np.flatnonzero(attempts["status"] >= LEAST_STATUS)
+    # Sendings and answers in one line: what was answered and sent in the same instant goes by the
+    # order of the attempts, so that nobody's own answer comes before it.
+    rows = np.concatenate((np.arange(count), own))
+    is_answer = np.arange(len(rows)) >= count
+    at = np.where(is_answer, attempts["ended"][rows], attempts["sent"][rows])
+    operation, region = attempts["operation"][rows], attempts["region"][rows]
+    order = np.lexsort((is_answer, rows, at, region, operation))
+    begins = np.ones(len(rows), dtype=np.bool_)
+    begins[1:] = (np.diff(operation[order].astype(np.int64)) != 0) | (
+        np.diff(region[order].astype(np.int64)) != 0
+    )
+    place = np.arange(len(rows))
+    latest = np.maximum.accumulate(np.where(is_answer[order], place, -1))
+    group = np.maximum.accumulate(np.where(begins, place, 0))
+    known = latest >= group
+    found = np.full(count, -1, dtype=np.int64)
+    sends = ~is_answer[order]
+    found[rows[order][sends]] = np.where(known, rows[order][latest], -1)[sends]
+    return found

@@ -12,18 +12,15 @@ from chaos.analysis.telling import Told, region_name
 from chaos.analysis.wording import listed, many, seconds
 from chaos.scenario.objective import Measure
 
-_NOTHING = Told("nothing was recorded that it could be measured on")
-
 
 def early_why(case: Case, measure: Measure) -> Told:
     """The first attempt that came before it was allowed."""
     evidence = case.evidence
-    rows = np.flatnonzero(case.early & attempts_in(case, measure.where))
+    rows = np.flatnonzero(case.compliance.early & attempts_in(case, measure.where))
     if not len(rows):
-        return _NOTHING
+        return Told("no attempt followed an answer that had asked, with a Retry-After, to wait")
     first = evidence.attempts[rows[0]]
-    same = evidence.attempts[evidence.attempts["operation"] == first["operation"]]
-    asked = same[(same["number"] < first["number"]) & (same["region"] == first["region"])][-1]
+    asked = evidence.attempts[case.compliance.bound_by[rows[0]]]
     allowed = float(asked["ended"] + asked["retry_after"])
     text = (
         f"{many(len(rows), 'attempt')} came before the Retry-After of the last answer; the first, "

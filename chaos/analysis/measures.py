@@ -100,11 +100,12 @@ def _herd_index(case: Case, measure: Measure) -> Measured:
 
 
 def _early_retries(case: Case, measure: Measure) -> Measured:
-    flags = attempts_in(case, measure.where)
+    """Where nobody was asked to come later, nobody came too early, and nothing was measured."""
+    flags = attempts_in(case, measure.where) & case.compliance.bound
     n = int(flags.sum())
     if not n:
         return Measured(None, "count", 0)
-    return Measured(float((case.early & flags).sum()), "count", n)
+    return Measured(float((case.compliance.early & flags).sum()), "count", n)
 
 
 def _switches(case: Case, measure: Measure) -> Measured:

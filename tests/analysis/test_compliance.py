@@ -3,14 +3,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.analysis.compliance import TOLERANCE, early
+from chaos.analysis.case import work_up
+from chaos.analysis.compliance import TOLERANCE, compliance
 from chaos.analysis.evidence import gather
-from tests.analysis.made import BACKUP, HOME, Made, Tried
+from chaos.analysis.findings import Measured
+from chaos.analysis.measures import measured
+from chaos.scenario.objective import Measure
+from tests.analysis.made import BACKUP, HOME, Made, Tried, failed_over, judged
 
 
 def flags(made: Made) -> list[bool]:
     """Which attempts were early, in the order they were sent."""
-    return [bool(each) for each in early(gather(made.run()))]
+    return [bool(each) for each in compliance(gather(made.run())).early]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,60 @@ def test_coming_back_after_a_detour_is_still_bound_by_what_that_region_asked() -
     )  # fmt: skip
 
     assert flags(made) == [False, False, True]
+
+
+def test_an_attempt_that_was_not_answered_takes_no_retry_after_back() -> None:
+    made = Made()
+    made.operation(
+        0, 25.0, Tried(HOME, 25.0, 25.01, 429, retry_after=10.0),
+        Tried(HOME, 28.0, 28.01, "refused", "retry"),
+        Tried(HOME, 30.0, 30.01, 200, "retry"),
+    )  # fmt: skip
+
+    assert flags(made) == [False, True, True]
+
+
+def test_a_hedge_that_was_sent_before_the_answer_came_could_not_know_of_it() -> None:
+    made = Made()
+    made.operation(
+        0, 25.0, Tried(HOME, 25.0, 26.0, 429, retry_after=5.0),
+        Tried(HOME, 25.2, 25.3, 200, "hedge"),
+    )  # fmt: skip
+
+    assert flags(made) == [False, False]
+
+
+def test_a_retry_in_the_very_instant_of_the_answer_follows_it() -> None:
+    made = Made()
+    made.operation(
+        0, 25.0, Tried(HOME, 25.0, 25.0, 429, retry_after=5.0), Tried(HOME, 25.0, 25.0, 200)
+    )
+
+    assert flags(made) == [False, True]
+
+
+def test_only_attempts_that_a_retry_after_was_in_force_for_are_counted() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    made.operation(
+        0, 25.0, Tried(HOME, 25.0, 25.01, 429, retry_after=1.0),
+        Tried(HOME, 26.5, 26.51, 503, "retry"),
+        Tried(HOME, 27.0, 27.01, 200, "retry"),
+    )  # fmt: skip
+
+    assert measured(work_up(made.run()), Measure("early_retries")) == Measured(0.0, "count", 1)
+
+
+def test_where_nobody_was_asked_to_wait_there_is_nothing_to_measure() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    failed_over(made, 0, 25.0, tries=3)
+    finding = judged(made, "early_retries == 0")
+
+    assert (finding.verdict, finding.measured.value) == ("inconclusive", None)
+    assert finding.why == (
+        "No attempt followed an answer that had asked, with a Retry-After, to wait."
+    )
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.0, 8.0)), min_size=1, max_size=20))
