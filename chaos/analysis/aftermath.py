@@ -8,7 +8,7 @@ from chaos.analysis.case import Case
 from chaos.analysis.failback import homes, left
 from chaos.analysis.selection import parse
 from chaos.analysis.steadiness import portrait
-from chaos.analysis.telling import Cause, Told, numbers, reasons, region_name
+from chaos.analysis.telling import Cause, Told, counted, numbers, reasons, region_name
 from chaos.analysis.wording import listed, many, seconds, share
 from chaos.scenario.objective import Measure
 
@@ -36,7 +36,7 @@ def recover_why(case: Case, _: Measure) -> Told:
     ok = f"only {share(good)}" if good else "none"
     text = (
         f"between {seconds(starts)} and {seconds(ends)} {ok} of the operations were "
-        f"ok ({share(found.baseline)} before the fault): {bad[0][1]:,} {bad[0][0]}"
+        f"ok ({share(found.baseline)} before the fault): {counted(bad[0][1], bad[0][0])}"
     )
     if worst is not None and not worst.due:
         window = seconds(case.run.scenario.window)

@@ -56,9 +56,9 @@ def _given_up(case: Case, attempt: int) -> str:
     """What the operation of an attempt did until it gave up, where it did."""
     evidence = case.evidence
     row = int(evidence.row[attempt])
-    if row < 0:
+    if evidence.hung[row]:
         since = float(evidence.attempts["sent"][attempt])
-        return f"its first attempt, sent at {seconds(since)}, was all that the run saw of it"
+        return f"{tries(evidence, evidence.attempts_of(row))} from {seconds(since)} on, and no end"
     operation, attempts = evidence.operations[row], evidence.attempts_of(row)
     lasted = seconds(float(operation["ended"] - operation["started"]))
     kinds = {int(status) for status in attempts["status"]}
@@ -144,7 +144,7 @@ def _gap(case: Case, index: int, head: str, cited: tuple[int, int]) -> Told:
     name = region_name(evidence, int(journeys.left[index]))
     other = region_name(evidence, int(evidence.attempts["region"][journeys.arrival[index]]))
     asked = float(evidence.asked_at[journeys.arrival[index]])
-    if row < 0:
+    if evidence.hung[row]:
         text = f"operation {cited[0]} was still under way at {name} when another went to {other}"
         return Told(f"{head}{text} (operation {cited[1]})", cited, "learns by operation")
     ended = float(evidence.operations["ended"][row])

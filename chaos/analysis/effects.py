@@ -80,8 +80,7 @@ def touched_operations(evidence: Evidence, found: tuple[Effect, ...]) -> Bools:
     """The operations of which a fault touched an attempt."""
     flags = np.zeros(len(evidence.operations), dtype=np.bool_)
     for effect in found:
-        rows = evidence.row[effect.touched]
-        flags[rows[rows >= 0]] = True
+        flags[evidence.row[effect.touched]] = True
     return flags
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from chaos.analysis.unfinished import unfinished
 from chaos.run.record import FAILURE_CODES, NOWHERE, OUTCOMES, WHYS, Columns, Run
 from chaos.scenario.model import Phase, PhaseName
 
@@ -26,19 +27,20 @@ _CANCELLED = FAILURE_CODES["cancelled"]
 class Evidence:
     """The columns of one run, prepared.
 
-    ``row`` is the row in ``operations`` of each attempt's operation, -1 where that never ended.
-    ``asked_at`` is when each attempt's operation was due, or when the attempt was sent where the
-    operation never ended. ``good`` are the operations that ended ok no later than W after they were
-    due: one that hung for longer was down meanwhile, however it ended. ``answered`` are the
-    attempts that were answered with success, ``failed`` those that were not, but for the ones that
-    their own client cancelled. ``until`` is how long the run was watched: to the end of its plan,
-    or to where it was aborted.
+    ``operations`` are those that ended and, flagged by ``hung``, those that never did: their
+    outcome is unknown, and they ``ended`` no earlier than the run. ``row`` is the row in
+    ``operations`` of each attempt's operation and ``asked_at`` when that was due. ``good`` are the
+    operations that ended ok no later than W after they were due: one that hung for longer was down
+    meanwhile, however it ended. ``answered`` are the attempts that were answered with success,
+    ``failed`` those that were not, but for the ones that their own client cancelled. ``until`` is
+    how long the run was watched: to the end of its plan, or to where it was aborted.
     """
 
     run: Run
     operations: Columns
     attempts: Columns
     refreshes: Columns
+    hung: Bools
     row: Ints
     asked_at: Floats
     ok: Bools
@@ -60,14 +62,14 @@ class Evidence:
 
 def gather(run: Run) -> Evidence:
     """Prepare a run's columns; their order on disk does not matter."""
-    operations = run.operations[np.lexsort((run.operations["number"], run.operations["due"]))]
     keys = ("number", "operation", "client", "sent")
     everything = run.attempts[np.lexsort(tuple(run.attempts[key] for key in keys))]
     of_token = (everything["region"] == NOWHERE) | (everything["why"] == _REFRESH)
     attempts = everything[~of_token]
+    known = np.concatenate((run.operations, unfinished(run, everything)))
+    order = np.lexsort((known["number"], known["due"]))
+    operations = known[order]
     row = _rows(operations["number"], attempts["operation"])
-    asked_at = attempts["sent"].astype(np.float64)
-    asked_at[row >= 0] = operations["due"][row[row >= 0]]
     answered = (attempts["status"] >= 200) & (attempts["status"] < 300)  # noqa: PLR2004 - HTTP's successes
     ok = operations["outcome"] == OK
     return Evidence(
@@ -75,8 +77,9 @@ def gather(run: Run) -> Evidence:
         operations=operations,
         attempts=attempts,
         refreshes=everything[of_token],
+        hung=order >= len(run.operations),
         row=row,
-        asked_at=asked_at,
+        asked_at=operations["due"][row].astype(np.float64),
         ok=ok,
         good=ok & (operations["ended"] - operations["due"] <= run.scenario.window),
         answered=answered,
@@ -87,13 +90,9 @@ def gather(run: Run) -> Evidence:
 
 
 def _rows(numbers: Columns, wanted: Columns) -> Ints:
-    """The row of each wanted operation number, -1 where there is none."""
-    if not len(numbers):
-        return np.full(len(wanted), -1, dtype=np.int64)
+    """The row of each wanted operation number, all of which are there."""
     order = np.argsort(numbers, kind="stable")
-    place = np.minimum(np.searchsorted(numbers, wanted, sorter=order), len(numbers) - 1)
-    found = order[place]
-    return np.where(numbers[found] == wanted, found, -1).astype(np.int64)
+    return order[np.searchsorted(numbers, wanted, sorter=order)].astype(np.int64)
 
 
 def _phases(run: Run) -> tuple[Phase, ...]:

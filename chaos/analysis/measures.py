@@ -147,10 +147,10 @@ def _service(case: Case, measure: Measure) -> Measured:
 
 
 def _lasting(case: Case, measure: Measure, since: str) -> Measured:
-    operations = case.evidence.operations
-    lasted = (operations["ended"] - operations[since])[operations_in(case, measure.where)]
-    known = np.zeros(len(lasted), dtype=np.bool_)
-    return spread(lasted, known, measure.statistic or "p50")
+    """What never ended lasted at least as long as it was watched."""
+    operations, flags = case.evidence.operations, operations_in(case, measure.where)
+    lasted = (operations["ended"] - operations[since])[flags]
+    return spread(lasted, case.evidence.hung[flags], measure.statistic or "p50")
 
 
 def _lost_operations(case: Case, _: Measure) -> Measured:

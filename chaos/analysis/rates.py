@@ -100,14 +100,8 @@ def _server_amplification(case: Case, measure: Measure) -> Parts:
 
 
 def _amplified(case: Case, measure: Measure, flags: Bools) -> Parts:
-    """An operation that never ended was started with its first attempt, as it may be after all."""
     started = operations_in(case, measure.where, at="started")
-    attempts = case.evidence.attempts
-    orphans = np.flatnonzero(attempts_in(case, measure.where) & (case.evidence.row < 0))
-    # Attempts are in the order they were sent, so that the first of each operation stands first.
-    _, firsts = np.unique(attempts["operation"][orphans], return_index=True)
-    begun = attempts["sent"][orphans[firsts]]
-    calls = np.sort(np.append(case.evidence.operations["started"][started], begun))
+    calls = np.sort(case.evidence.operations["started"][started])
     return Parts(case.evidence.attempts["sent"][flags], calls, "ratio", len(calls))
 
 

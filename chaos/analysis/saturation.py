@@ -13,11 +13,12 @@ def saturation(evidence: Evidence) -> Saturation:
     """How many arrivals were dropped, or started more than 100 ms after they were due.
 
     What was due by the plan and left no record counts as dropped: whoever lost it, it is not known.
+    What was begun and never ended is none of those; when it was started is not known.
     """
     operations, run = evidence.operations, evidence.run
     planned = len(operations) + run.dropped if run.planned is None else run.planned
     dropped = max(run.dropped, planned - len(operations))
-    lag = operations["started"] - operations["due"]
+    lag = (operations["started"] - operations["due"])[~evidence.hung]
     return Saturation(
         planned=planned,
         dropped=dropped,

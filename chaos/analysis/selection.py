@@ -127,10 +127,7 @@ def attempts_in(case: Case, words: Sequence[str]) -> Bools:
     if where.regions:
         flags &= _among(attempts["region"], where.regions)
     if where.kinds:
-        row = case.evidence.row
-        kinds = np.full(len(attempts), -1)
-        kinds[row >= 0] = case.evidence.operations["kind"][row[row >= 0]]
-        flags &= _among(kinds, where.kinds)
+        flags &= _among(case.evidence.operations["kind"][case.evidence.row], where.kinds)
     return flags & _of_group(attempts["client"], where)
 
 

@@ -9,6 +9,7 @@ from chaos.analysis.selection import attempts_in, operations_in
 from chaos.analysis.telling import (
     Cause,
     Told,
+    counted,
     ending,
     longest,
     numbers,
@@ -41,21 +42,29 @@ def availability_why(case: Case, measure: Measure) -> Told:
     if not found:
         return _NOTHING
     bad = sum(count for _, count, _ in found)
-    first = found[0][2]
-    parts = [f"{count:,} {words}" for words, count, _ in found[:3]]
+    # The largest reason is told first; the first operation may well have had another.
+    first = min(row for _, _, row in found)
+    parts = [counted(count, words) for words, count, _ in found[:3]]
     number = int(evidence.operations["number"][first])
     when = f"from {seconds(window[0])} to {seconds(window[1])} " if window else ""
     text = (
         f"{when}{bad:,} of {many(total, 'operation')} did not end ok: {listed(parts)}; the first, "
-        f"operation {number}, ended after {_duration(case, first)}: {ending(evidence, first)}"
+        f"operation {number}, {_end(case, first)}"
     )
     cause: Cause = "no attempt" if found[0][0].startswith("without") else "failed operations"
-    return Told(text, numbers(evidence, [first for _, _, first in found]), cause)
+    cited = dict.fromkeys((first, *(row for _, _, row in found)))
+    return Told(text, numbers(evidence, list(cited)), cause)
 
 
-def _duration(case: Case, row: int) -> str:
+def _end(case: Case, row: int) -> str:
+    if case.evidence.hung[row]:
+        return f"had not ended {_duration(case, row)} after it was due"
+    return f"ended after {_duration(case, row)}: {ending(case.evidence, row)}"
+
+
+def _duration(case: Case, row: int, since: str = "due") -> str:
     operation = case.evidence.operations[row]
-    return seconds(float(operation["ended"] - operation["due"]))
+    return seconds(float(operation["ended"] - operation[since]))
 
 
 def amplification_why(case: Case, measure: Measure) -> Told:
@@ -75,7 +84,7 @@ def amplification_why(case: Case, measure: Measure) -> Told:
         f" at {region_name(evidence, int(codes[at]) % 256)}"
         for at in order
     ]
-    rows, many_times = np.unique(evidence.row[flags & (evidence.row >= 0)], return_counts=True)
+    rows, many_times = np.unique(evidence.row[flags], return_counts=True)
     worst = int(rows[int(np.argmax(many_times))])
     number = int(evidence.operations["number"][worst])
     text = (
@@ -89,13 +98,14 @@ def amplification_why(case: Case, measure: Measure) -> Told:
 def response_why(case: Case, measure: Measure) -> Told:
     """The slowest operation, and where its time went."""
     flags = operations_in(case, measure.where)
-    row = longest(case.evidence, flags, "started" if measure.name == "service" else "due")
+    since = "started" if measure.name == "service" else "due"
+    row = longest(case.evidence, flags, since)
     if row < 0:
         return _NOTHING
     number = int(case.evidence.operations["number"][row])
-    text = (
-        f"the slowest, operation {number}, took {_duration(case, row)}: {story(case.evidence, row)}"
-    )
+    took = "had not ended after" if case.evidence.hung[row] else "took"
+    lasted, told = _duration(case, row, since), story(case.evidence, row)
+    text = f"the slowest, operation {number}, {took} {lasted}: {told}"
     return Told(text, (number,), "slow operations")
 
 
@@ -114,8 +124,9 @@ def unknown_why(case: Case, measure: Measure) -> Told:
         return _NOTHING
     first = int(rows[0])
     number = int(evidence.operations["number"][first])
+    verb = "ended, or never did," if evidence.hung[rows].any() else "ended"
     text = (
-        f"{many(len(rows), 'operation')} ended without the client learning whether the service had "
-        f"carried it out; the first, operation {number}: {ending(evidence, first)}"
+        f"{many(len(rows), 'operation')} {verb} without the client learning whether the service "
+        f"had carried it out; the first, operation {number}: {ending(evidence, first)}"
     )
     return Told(text, numbers(evidence, [int(row) for row in rows]), "unknown outcomes")

@@ -83,6 +83,8 @@ def tries(evidence: Evidence, attempts: Columns) -> str:
 
 def ending(evidence: Evidence, row: int) -> str:
     """How an operation ended, in the client's own words where it gave any."""
+    if evidence.hung[row]:
+        return "it never ended"
     operation = evidence.operations[row]
     why = evidence.run.whys[int(operation["why"])]
     return why or OUTCOMES[int(operation["outcome"])]
@@ -100,6 +102,7 @@ def reasons(evidence: Evidence, rows: Bools, well: Bools) -> list[tuple[str, int
                 np.where(last >= 0, evidence.attempts["region"][last], 0),
                 np.where(last >= 0, evidence.attempts["status"][last], 0),
                 evidence.ok[chosen],
+                evidence.hung[chosen],
                 evidence.operations["why"][chosen],
             ]
         )
@@ -116,6 +119,12 @@ def reasons(evidence: Evidence, rows: Bools, well: Bools) -> list[tuple[str, int
         found[words] = so_far + int(count), min(first, row)
     ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[1][1]))
     return [(words, count, first) for words, (count, first) in ranked]
+
+
+def counted(count: int, words: str) -> str:
+    """How many of something, told apart from a status that it may begin with."""
+    sign = "\N{MULTIPLICATION SIGN} " if words[:1].isdigit() else ""
+    return f"{count:,} {sign}{words}"
 
 
 def numbers(evidence: Evidence, rows: Sequence[int]) -> tuple[int, ...]:
@@ -162,8 +171,7 @@ def _covered(attempts: Columns) -> float:
 
 def _last_attempts(evidence: Evidence) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     last = np.full(len(evidence.operations), -1)
-    known = np.flatnonzero(evidence.row >= 0)
-    order = known[np.argsort(evidence.attempts["ended"][known], kind="stable")]
+    order = np.argsort(evidence.attempts["ended"], kind="stable")
     last[evidence.row[order]] = order
     return last.astype(np.int64)
 
@@ -175,7 +183,7 @@ def _reason(evidence: Evidence, row: int, last: int) -> str:
     if evidence.ok[row]:
         return f"answered only after more than {seconds(evidence.run.scenario.window)}"
     where = region_name(evidence, int(attempt["region"]))
-    if evidence.answered[last]:
+    if evidence.answered[last] and not evidence.hung[row]:
         return f"although {where} answered {int(attempt['status'])} ({ending(evidence, row)})"
-    status = int(attempt["status"])
-    return f"{kind(status)} at {where}"
+    told = f"{kind(int(attempt['status']))} at {where}"
+    return f"never ended after {told}" if evidence.hung[row] else told

@@ -6,15 +6,16 @@ from chaos.scenario.model import Phase
 from tests.analysis.made import BACKUP, DOWN, HOME, Made, Tried, failed_over, shuffled
 
 
-def test_each_attempt_finds_its_operation_and_one_whose_operation_never_ended_finds_none() -> None:
+def test_each_attempt_finds_its_operation_whether_or_not_that_ever_ended() -> None:
     made = Made()
     made.operation(0, 5.0, Tried(HOME, 5.0, 5.1))
     made.operation(1, 3.0, Tried(HOME, 3.0, 3.1), Tried(BACKUP, 3.2, 3.3))
     made.attempt(0, 99, 1, Tried(HOME, 6.0, 6.1))
     evidence = gather(made.run())
 
-    assert evidence.operations["due"].tolist() == [3.0, 5.0]
-    assert evidence.row.tolist() == [0, 0, 1, -1]
+    assert evidence.operations["due"].tolist() == [3.0, 5.0, 6.0]
+    assert evidence.hung.tolist() == [False, False, True]
+    assert evidence.row.tolist() == [0, 0, 1, 2]
     assert evidence.asked_at.tolist() == [3.0, 3.0, 5.0, 6.0]
     assert [float(each["sent"]) for each in evidence.attempts_of(0)] == [3.0, 3.2]
 

@@ -12,10 +12,35 @@ def test_operations_that_were_not_tried_again() -> None:
     finding = judged(made, "availability(fault) >= 99%")
 
     assert finding.why == (
-        "4 of 174 operations did not end ok: 3 503 at us-south and 1 read timeout at us-south; "
-        "the first, operation 200, ended after 1 ms: failed."
+        "4 of 174 operations did not end ok: 3 \N{MULTIPLICATION SIGN} 503 at us-south and 1 "
+        "read timeout at us-south; the first, operation 200, ended after 1 ms: failed."
     )
     assert finding.records == (200, 203)
+
+
+def test_the_first_operation_told_is_the_first_and_not_that_of_the_commonest_reason() -> None:
+    made = Made(faults=())
+    made.healthy(0.0, 30.0)
+    made.operation(1, 30.0, Tried(HOME, 30.0, 30.1, 401))
+    for step in range(3):
+        made.operation(1, 40.0 + step, Tried(HOME, 40.0 + step, 40.2 + step, 503))
+    finding = judged(made, "availability >= 99.99%")
+
+    assert finding.why == (
+        "4 of 3,004 operations did not end ok: 3 \N{MULTIPLICATION SIGN} 503 at us-south and "
+        "1 \N{MULTIPLICATION SIGN} 401 at us-south; the first, operation 3000, ended "
+        "after 100 ms: failed."
+    )
+    assert finding.records == (3000, 3001)
+
+
+def test_the_service_time_of_the_slowest_is_told_from_its_start() -> None:
+    made = Made(faults=())
+    made.healthy(0.0, 30.0)
+    made.operation(1, 30.0, Tried(HOME, 31.0, 31.5), started=31.0)
+    finding = judged(made, "service.max <= 100ms")
+
+    assert finding.why.startswith("The slowest, operation 3000, took 500 ms: it started 1 s late")
 
 
 def test_operations_that_were_given_up_without_an_attempt() -> None:
