@@ -3,6 +3,7 @@
 import numpy as np
 
 from chaos.analysis.case import Case
+from chaos.analysis.evidence import Bools, Floats
 from chaos.analysis.selection import travelled
 from chaos.analysis.spread import holder
 from chaos.analysis.telling import TIMEOUTS, Told, region_name, tries
@@ -19,10 +20,16 @@ def failover_why(case: Case, measure: Measure) -> Told:
     if not len(case.journeys.clients):
         text = "no operation was touched by a fault, so no client had to fail over"
         return Told(text, (), "nothing to flee")
-    index = holder(*case.journeys.failover, measure.statistic or "p50")
+    index = _standing_for(case, case.journeys.failover, measure)
     if case.journeys.arrival[index] < 0:
         return _never_arrived(case, index)
     return _late(case, index)
+
+
+def _standing_for(case: Case, taken: tuple[Floats, Bools], measure: Measure) -> int:
+    """The journey of the client whose slowest one is the statistic."""
+    values, censored, rows = case.journeys.slowest(*taken)
+    return int(rows[holder(values, censored, measure.statistic or "p50")])
 
 
 def _never_arrived(case: Case, index: int) -> Told:
@@ -32,8 +39,8 @@ def _never_arrived(case: Case, index: int) -> Told:
     until = journeys.until[index]
     during = mine[(mine["ended"] > journeys.begun[index]) & (mine["sent"] < until)]
     away = during[during["region"] != left]
-    alike = int((journeys.arrival < 0).sum())
-    fleet = f"{alike:,} of {many(len(journeys.clients), 'client')} alike"
+    alike = len(np.unique(journeys.clients[journeys.arrival < 0]))
+    fleet = f"{alike:,} of {many(len(np.unique(journeys.clients)), 'client')} alike"
     name = region_name(evidence, left)
     first = evidence.attempts[journeys.first[index]]
     number = int(first["operation"])
@@ -87,7 +94,10 @@ def _late(case: Case, index: int) -> Told:
     name, other = region_name(evidence, left), region_name(evidence, int(last["region"]))
     took = arrived - begun
     head = f"TTF {seconds(took)}: "
-    slow = _timeouts(there, took, name, other)
+    # Calls of the client that ran beside these two kept nobody from going elsewhere.
+    own = (int(evidence.attempts["operation"][journeys.first[index]]), int(last["operation"]))
+    mine = there[np.isin(there["operation"], own) & (there["ended"] <= arrived)]
+    slow = _timeouts(mine, begun, took, name, other)
     if slow is not None:
         return Told(head + slow.text, slow.records, slow.cause)
     elsewhere = during[during["region"] != left]
@@ -111,7 +121,7 @@ def _late(case: Case, index: int) -> Told:
     return Told(f"{head}{said} (operation {number})", (number,), "too many attempts at one region")
 
 
-def _timeouts(there: Columns, took: float, name: str, other: str) -> Told | None:
+def _timeouts(there: Columns, begun: float, took: float, name: str, other: str) -> Told | None:
     """The timeouts waited out at the region that was lost, where they are most of the time."""
     slow = there[np.isin(there["status"], list(TIMEOUTS))]
     if not len(slow):
@@ -120,7 +130,7 @@ def _timeouts(there: Columns, took: float, name: str, other: str) -> Told | None
     worst = int(np.argmax(lasted))
     number = int(slow["operation"][worst])
     what = TIMEOUTS[int(slow["status"][worst])]
-    if lasted[worst] >= _HALF * took:
+    if min(lasted[worst], slow["ended"][worst] - begun) >= _HALF * took:
         text = (
             f"the {what} of {seconds(float(lasted[worst]))} was waited out in full before {other} "
             f"was tried (operation {number})"
@@ -144,10 +154,10 @@ def _gap(case: Case, index: int, head: str, cited: tuple[int, int]) -> Told:
     name = region_name(evidence, int(journeys.left[index]))
     other = region_name(evidence, int(evidence.attempts["region"][journeys.arrival[index]]))
     asked = float(evidence.asked_at[journeys.arrival[index]])
-    if evidence.hung[row]:
+    ended = float(evidence.operations["ended"][row])
+    if evidence.hung[row] or ended > journeys.arrived[index]:
         text = f"operation {cited[0]} was still under way at {name} when another went to {other}"
         return Told(f"{head}{text} (operation {cited[1]})", cited, "learns by operation")
-    ended = float(evidence.operations["ended"][row])
     lasted = seconds(ended - float(evidence.operations["started"][row]))
     text = (
         f"operation {cited[0]} {'ended' if _ok(case, row) else 'gave up'} at {name} after {lasted}"
@@ -170,7 +180,7 @@ def detect_why(case: Case, measure: Measure) -> Told:
         text = "no operation was touched by a fault, so there was nothing to detect"
         return Told(text, (), "nothing to flee")
     evidence, journeys = case.evidence, case.journeys
-    index = holder(*journeys.detection(case.t0), measure.statistic or "p50")
+    index = _standing_for(case, journeys.detection(), measure)
     client = int(journeys.clients[index])
     first = evidence.attempts[journeys.first[index]]
     number, name = int(first["operation"]), region_name(evidence, int(journeys.left[index]))
@@ -178,11 +188,13 @@ def detect_why(case: Case, measure: Measure) -> Told:
     if np.isnan(journeys.detected[index]):
         text = f"client {client} never turned away from {name} although {met} (operation {number})"
         return Told(text, (number,), "no backup tried")
-    quiet = float(journeys.begun[index]) - case.t0
+    t0 = float(journeys.t0[index])
+    quiet = float(journeys.begun[index]) - t0
     noticed = float(journeys.detected[index])
-    if quiet >= _HALF * (noticed - case.t0):
+    if quiet >= _HALF * (noticed - t0):
+        since = "T0" if t0 == case.t0 else f"{seconds(t0)}, when the fault first bit"
         text = (
-            f"client {client} had nothing to do until {seconds(quiet)} after T0; "
+            f"client {client} had nothing to do until {seconds(quiet)} after {since}; "
             f"{met} and it turned away at {seconds(noticed)} (operation {number})"
         )
         return Told(text, (number,), "quiet client")

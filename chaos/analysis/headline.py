@@ -40,24 +40,26 @@ def _claim(case: Case) -> str:
     if case.t0 is None or not len(journeys.clients):
         part = share(ok.value or 0.0)
         return f"{part} of {many(len(operations), 'operation')} ended ok; {_keys(case)}"
-    regions, counts = np.unique(journeys.left, return_counts=True)
+    first = journeys.earliest()
+    regions, counts = np.unique(first.left, return_counts=True)
     names = [region_name(case.evidence, int(region)) for region in regions]
     left = names[int(np.argmax(counts))]
-    clients = many(len(journeys.clients), "client")
+    clients = many(len(first.clients), "client")
     # A region that only became slow was not lost.
-    slow = case.evidence.answered[journeys.first].mean() > _HALF
+    slow = case.evidence.answered[first.first].mean() > _HALF
     met = f"met a slow {left}" if slow else f"lost {left}"
-    came = ~np.isnan(journeys.arrived)
-    if not came.any():
+    came = ~journeys.slowest(*journeys.failover)[1]
+    if np.isnan(journeys.arrived).all():
         during = measured(case, Measure("availability", ("fault",)))
         part = _of_operations(during if during.n else ok)
         when = " under the fault" if during.n else ""
         return f"{clients} {met} and none failed over: {part}{when}; {_keys(case)}"
-    arrivals = case.evidence.attempts["region"][journeys.arrival[came]]
+    arrivals = case.evidence.attempts["region"][journeys.arrival[~np.isnan(journeys.arrived)]]
     others = listed([region_name(case.evidence, int(code)) for code in np.unique(arrivals)])
     if not came.all():
+        again = " every time" if len(journeys.clients) > len(first.clients) else ""
         return (
-            f"{int(came.sum()):,} of {clients} that {met} failed over to {others}; "
+            f"{int(came.sum()):,} of {clients} that {met} failed over to {others}{again}; "
             f"{_of_operations(ok)}; {_keys(case)}"
         )
     took = measured(case, Measure("failover", (), "p95"))

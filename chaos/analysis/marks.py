@@ -1,7 +1,8 @@
 """The instants that the timeline marks: detected, failed over, recovered, failed back.
 
 Fleet marks of detection and failover stand where half of the touched clients had got there; the
-text says when 95 % had. Instants that were not reached have no mark.
+text says when 95 % had, of each client's first journey where several faults touched it. Instants
+that were not reached have no mark.
 """
 
 from typing import Literal
@@ -21,7 +22,7 @@ def marks(case: Case) -> tuple[Mark, ...]:
     """Every mark that was reached, in the order of the words above."""
     if case.t0 is None:
         return ()
-    journeys, found = case.journeys, []
+    journeys, found = case.journeys.earliest(), []
     found += _fleet(case, "detected", journeys.detected)
     found += _fleet(case, "failed_over", journeys.arrived)
     recovered = measured(case, Measure("recover"))
@@ -40,7 +41,7 @@ def _fleet(case: Case, name: Literal["detected", "failed_over"], instants: Float
     """The mark of half of the clients, counted from T0, where half of them came so far."""
     assert case.t0 is not None
     missing = np.isnan(instants)
-    values = np.where(missing, case.journeys.until, instants) - case.t0
+    values = np.where(missing, case.journeys.earliest().until, instants) - case.t0
     half, most = (spread(values, missing, statistic) for statistic in ("p50", "p95"))
     if half.value is None or half.censored:
         return []

@@ -65,20 +65,20 @@ def _wheres(case: Case, term: Term) -> list[tuple[str, ...]]:
 
 
 def _detect(case: Case, measure: Measure) -> Measured:
-    if case.t0 is None:
-        return Measured(None, "seconds", 0)
+    """Each client's slowest, counted from when the fault that it is about first touched anybody."""
     journeys = travelled(case, measure.where).journeys
-    return spread(*journeys.detection(case.t0), measure.statistic or "p50")
+    return spread(*journeys.slowest(*journeys.detection())[:2], measure.statistic or "p50")
 
 
 def _failover(case: Case, measure: Measure) -> Measured:
-    return spread(*travelled(case, measure.where).journeys.failover, measure.statistic or "p50")
+    journeys = travelled(case, measure.where).journeys
+    return spread(*journeys.slowest(*journeys.failover)[:2], measure.statistic or "p50")
 
 
 def _recover(case: Case, _: Measure) -> Measured:
     if case.recovery is None:
         return Measured(None, "seconds", 0)
-    detected = _detect(case, Measure("detect", (), "p50"))
+    detected = spread(*case.journeys.earliest().detection(case.t0), "p50")
     return case.recovery.measured(None if detected.censored else detected.value)
 
 

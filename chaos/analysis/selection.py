@@ -2,8 +2,9 @@
 
 An operation belongs to the phase in which it was due and to the region that its last attempt went
 to; an attempt belongs to the phase in which it was sent. `after failover` are, of each client that
-found its way elsewhere, the operations due after its first success there. A client that never did
-has none, and shows in `failover` instead. `after 10s` is what came 10 s after T0 or later, and
+found its way elsewhere, the operations due after its first success there; where several faults
+touched it, after that from where it last set out. A client that never did has none, and shows in
+`failover` instead. `after 10s` is what came 10 s after T0 or later, and
 `every 5s` takes the worst window of 5 s that slides over all that. `group naive` are the operations
 and attempts of the clients of that group.
 """
@@ -111,12 +112,7 @@ def operations_in(case: Case, words: Sequence[str], at: str = "due") -> Bools:
         flags &= _among(operations["kind"], where.kinds)
     flags &= _of_group(operations["client"], where)
     if where.after_failover:
-        journeys = case.journeys
-        arrived = np.full(int(operations["client"].max(initial=0)) + 1, np.inf)
-        known = journeys.clients < len(arrived)
-        moments = np.where(np.isnan(journeys.arrived), np.inf, journeys.arrived)
-        arrived[journeys.clients[known]] = moments[known]
-        flags &= operations["due"] >= arrived[operations["client"]]
+        flags &= case.journeys.failed_over(operations["client"], operations["due"])
     return flags
 
 

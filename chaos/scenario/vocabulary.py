@@ -47,13 +47,15 @@ VOCABULARY: dict[str, Term] = {
     for term in (
         Term(
             "detect", "seconds", "lower", ("group",), _SPREAD, ("fault", "second region"),
-            "time to detect: from the first effective fault to a client's first decision caused "
-            "by it; the statistic is over clients",
+            "time to detect: from when a fault first bit anybody to a client's first decision "
+            "caused by it; the slowest of each client where several faults touched it, and the "
+            "statistic is over clients",
         ),
         Term(
             "failover", "seconds", "lower", ("group",), _SPREAD, ("fault", "second region"),
-            "time to fail over: from a client's first operation that the fault touched to its "
-            "first success at another region; the statistic is over clients",
+            "time to fail over: from a client's first operation that a fault touched to its first "
+            "success at another region; the slowest of each client where several faults touched "
+            "it, and the statistic is over clients",
         ),
         Term(
             "recover", "seconds", "lower", (), (), ("fault",),

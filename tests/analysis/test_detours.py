@@ -163,3 +163,21 @@ def test_a_fault_that_drove_nobody_away_is_no_reason_to_blame_the_clients() -> N
 
     for rule in ("failover.p95", "detect.p95", "availability(fault, after failover)"):
         assert why(case, measure_of(rule)).cause == "nothing to flee"
+
+
+def test_a_call_that_ran_beside_the_journey_did_not_keep_it() -> None:
+    made = Made(faults=(HOLE,))
+    before(made)
+    made.operation(
+        0, 20.5, Tried(HOME, 20.5, 30.5, "read_timeout"),
+        Tried(BACKUP, 30.5, 30.55, 200, "failover"),
+    )  # fmt: skip
+    made.operation(
+        0, 21.0, Tried(HOME, 21.0, 21.01, "refused"), Tried(BACKUP, 21.01, 21.04, 200, "failover")
+    )
+    finding = judged(made, "failover.max <= 100ms")
+
+    assert finding.why == (
+        "TTF 540 ms: operation 200 was still under way at us-south when another went to us-east "
+        "(operation 201)."
+    )

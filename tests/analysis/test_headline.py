@@ -22,6 +22,18 @@ def test_a_fleet_of_which_some_never_arrived_says_how_many_did() -> None:
     )
 
 
+def test_a_fleet_that_fled_from_one_outage_of_two_does_not_claim_both() -> None:
+    again = Fault("again", "down", "wire", HOME, 50.0, 5.0)
+    made = Made(faults=(Fault("once", "down", "wire", HOME, 20.0, 5.0), again))
+    failed_over(made, 0, 21.0)
+    made.failing(50.0, 55.0, every=1.0)
+
+    assert of(made) == (
+        "0 of 1 client that lost us-south failed over to us-east every time; 16.6 % of 6 "
+        "operations ended ok; the data keys were not audited"
+    )
+
+
 def test_lost_and_wrong_keys_are_part_of_the_claim() -> None:
     made = Made()
     failed_over(made, 0, 21.0)

@@ -4,9 +4,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.analysis.case import work_up
+from chaos.analysis.findings import Measured
 from chaos.analysis.journeys import Journeys
+from chaos.analysis.measures import measured
 from chaos.scenario.model import Fault
-from tests.analysis.made import BACKUP, DOWN, HOME, Made, Tried, failed_over
+from tests.analysis.made import (
+    BACKUP,
+    DOWN,
+    HOME,
+    Made,
+    Tried,
+    before,
+    failed_over,
+    judged,
+    measure_of,
+)
 
 HIT = st.tuples(st.integers(0, 5), st.floats(20.0, 39.0), st.integers(1, 4), st.floats(0.05, 2.0))
 
@@ -124,13 +136,83 @@ def test_clients_that_no_fault_touched_have_no_journey() -> None:
     assert of(made).clients.tolist() == [0]
 
 
-def test_the_first_fault_that_touched_a_client_is_the_one_that_counts() -> None:
-    again = Fault("home-down-again", "down", "wire", HOME, 50.0, 5.0)
-    made = Made(faults=(DOWN, again))
+AGAIN = Fault("home-down-again", "down", "wire", HOME, 50.0, 5.0)
+
+
+def test_a_client_makes_a_journey_for_every_fault_that_touched_it() -> None:
+    made = Made(faults=(DOWN, AGAIN))
     failed_over(made, 0, 51.0, tries=3)
     failed_over(made, 0, 21.0, tries=1)
+    failed_over(made, 1, 52.0, tries=2)
+    journeys = of(made)
+    taken, censored, rows = journeys.slowest(*journeys.failover)
 
-    assert of(made).failover[0] == pytest.approx([0.12])
+    assert journeys.clients.tolist() == [0, 0, 1]
+    assert journeys.failover[0] == pytest.approx([0.12, 0.32, 0.22])
+    assert taken == pytest.approx([0.32, 0.22])
+    assert (censored.tolist(), rows.tolist()) == ([False, False], [1, 2])
+    assert journeys.earliest().begun.tolist() == [21.0, 52.0]
+
+
+def test_a_second_outage_that_nobody_failed_over_from_fails_the_rule() -> None:
+    made = Made(faults=(DOWN, AGAIN))
+    before(made)
+    failed_over(made, 0, 21.0)
+    made.failing(50.0, 55.0)
+    made.healthy(55.0, 60.0)
+    finding = judged(made, "failover.max <= 1s")
+
+    assert finding.verdict == "failed"
+    assert finding.measured == Measured(5.0, "seconds", 1, censored=True)
+    assert finding.why.startswith("Client 0 never left us-south: 1 refused attempt over 1 ms")
+
+
+def test_what_is_not_known_of_one_journey_leaves_the_slowest_open() -> None:
+    made = Made(faults=(DOWN, AGAIN))
+    failed_over(made, 0, 21.0, tries=40, wait=0.2)
+    made.failing(50.0, 55.0)
+    found = measured(work_up(made.run()), measure_of("failover.max"))
+
+    # The first took 8.02 s, the second 5 s at least: the slowest is no shorter than the first.
+    assert found == Measured(pytest.approx(8.02), "seconds", 1, censored=True)  # type: ignore[arg-type]  # a float to compare with
+
+
+def test_detection_counts_from_the_first_touch_of_the_fault_that_it_is_about() -> None:
+    made = Made(faults=(DOWN, AGAIN))
+    failed_over(made, 0, 21.0)
+    failed_over(made, 0, 52.0)
+    case = work_up(made.run())
+
+    assert case.journeys.detection()[0] == pytest.approx([1.1, 2.1])
+    assert measured(case, measure_of("detect.max")).value == pytest.approx(2.1)
+
+
+def test_after_failover_is_after_the_failover_from_the_fault_that_came_last() -> None:
+    made = Made(faults=(DOWN, AGAIN))
+    failed_over(made, 0, 21.0)
+    made.operation(0, 22.0, Tried(BACKUP, 22.0, 22.01))
+    made.failing(50.0, 51.0, every=0.1)
+    failed_over(made, 0, 51.0)
+    made.operation(0, 52.0, Tried(BACKUP, 52.0, 52.01))
+    found = measured(work_up(made.run()), measure_of("availability(fault, after failover)"))
+
+    assert found == Measured(1.0, "share", 2)
+
+
+def test_a_refugee_that_is_served_slowly_has_nowhere_else_to_flee() -> None:
+    slow = Fault("backup-slow", "latency", "wire", BACKUP, 20.0, 20.0, (("latency", 0.2),))
+    made = Made(faults=(DOWN, slow))
+    made.healthy(0.0, 20.0, region=BACKUP, every=0.1)
+    for step in range(10):
+        due = 21.0 + step
+        made.operation(
+            0, due, Tried(HOME, due, due + 0.001, "refused"),
+            Tried(BACKUP, due + 0.1, due + 0.4, 200, "failover"),
+        )  # fmt: skip
+    journeys = of(made)
+
+    assert journeys.left.tolist() == [0]
+    assert journeys.failover[0] == pytest.approx([0.4])
 
 
 def test_the_token_service_is_no_region_to_fail_over_to() -> None:
