@@ -11,6 +11,7 @@ from chaos.analysis.steadiness import portrait
 from chaos.analysis.telling import Cause, Told, counted, numbers, reasons, region_name
 from chaos.analysis.wording import listed, many, seconds, share
 from chaos.scenario.objective import Measure
+from chaos.scenario.vocabulary import HERD_WATCHED
 
 _NOTHING = Told("nothing was recorded that it could be measured on")
 
@@ -143,3 +144,15 @@ def herd_why(case: Case, measure: Measure) -> Told:
         f"{seconds(found.width)} from {seconds(found.at)} on, where {found.usual:g} were usual"
     )
     return Told(text, tuple(int(each) for each in attempts["operation"][rows[:3]]), "herd")
+
+
+def unwatched(case: Case, measure: Measure) -> str:
+    """Which region was watched too shortly after its heal to say that no herd came."""
+    asked = parse(case, measure.where).regions
+    found = min((each for each in case.herds if not asked or each.region in asked),
+                key=lambda each: each.watched)  # fmt: skip
+    name = region_name(case.evidence, found.region)
+    return (
+        f"after its heal {name} was watched for {seconds(found.watched)} only, of the "
+        f"{seconds(HERD_WATCHED)} in which a herd may come"
+    )

@@ -1,6 +1,7 @@
 """A stored run in, everything that is to be said about it out. Pure."""
 
 from chaos.analysis.advice import ADVICE
+from chaos.analysis.aftermath import unwatched
 from chaos.analysis.case import Case, work_up
 from chaos.analysis.findings import Analysis, Finding, Measured, Verdict
 from chaos.analysis.headline import headline
@@ -90,7 +91,11 @@ def _finding(case: Case, objective: Objective) -> tuple[Finding, Told]:
 
 def _why(case: Case, objective: Objective, value: Measured) -> Told:
     told = why(case, objective.measure)
-    if judge(value, objective.comparison, objective.limit) == "inconclusive" and value.censored:
+    undecided = judge(value, objective.comparison, objective.limit) == "inconclusive"
+    if undecided and value.censored and objective.measure.name == "herd_index":
+        text = f"{unwatched(case, objective.measure)}, and most in what was seen: {told.text}"
+        return Told(text, told.records)
+    if undecided and value.censored:
         limit, seen = seconds(objective.limit), seconds(value.value or 0.0)
         text = f"it was watched for {seen} only, which does not decide {limit}: {told.text}"
         return Told(text, told.records, told.cause)

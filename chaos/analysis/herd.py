@@ -9,16 +9,17 @@ from chaos.analysis import sliding
 from chaos.analysis.effects import Effect
 from chaos.analysis.evidence import Evidence
 from chaos.analysis.findings import Measured
+from chaos.scenario.vocabulary import HERD_WATCHED
 
-WATCHED = 30.0
 BIN, FEWEST = 0.1, 10
 
 
 @dataclass(frozen=True, slots=True)
 class Herd:
-    """The herd at one region that was healed: the fullest bin against the usual one.
+    """The herd at one region after one heal: the fullest bin against the usual one.
 
-    ``at`` is where the fullest bin begins and ``width`` how long a bin is, in seconds.
+    ``at`` is where the fullest bin begins and ``width`` how long a bin is, in seconds. ``watched``
+    is how long after the heal arrivals were seen at all.
     """
 
     region: int
@@ -28,32 +29,43 @@ class Herd:
     width: float
     most: int
     usual: float
+    watched: float
+
+    @property
+    def censored(self) -> bool:
+        """Whether the watching ended, by more than a bin, before a herd could not come any more."""
+        return self.watched + self.width < HERD_WATCHED
 
 
 def herds(evidence: Evidence, found: Sequence[Effect], t0: float) -> tuple[Herd, ...]:
-    """The herd at each region that a fault hit and left again, worst first.
+    """The herd after each heal of a region that a fault hit, worst first.
 
     A region that was not called before T0 has no usual to compare with.
     """
-    healed: dict[int, float] = {}
-    for effect in found:
-        if effect.region is not None and effect.healed is not None and effect.first is not None:
-            healed[effect.region] = max(healed.get(effect.region, 0.0), effect.healed)
-    all_of_them = (_herd(evidence, region, at, t0) for region, at in sorted(healed.items()))
+    healed = {
+        (effect.region, effect.healed)
+        for effect in found
+        if effect.region is not None and effect.healed is not None and effect.first is not None
+    }
+    all_of_them = (_herd(evidence, region, at, t0) for region, at in sorted(healed))
     return tuple(sorted((each for each in all_of_them if each), key=lambda each: -each.index))
 
 
 def measured(found: Sequence[Herd]) -> Measured:
-    """The worst herd index; nothing where no region with a past was healed."""
+    """The worst herd index; nothing where no region with a past was healed.
+
+    A lower bound where one of the heals was not watched for long enough.
+    """
     if not found:
         return Measured(None, "ratio", 0)
-    return Measured(found[0].index, "ratio", found[0].arrivals)
+    is_open = any(each.censored for each in found)
+    return Measured(found[0].index, "ratio", found[0].arrivals, censored=is_open)
 
 
 def _herd(evidence: Evidence, region: int, healed: float, t0: float) -> Herd | None:
     sent = evidence.attempts["sent"][evidence.attempts["region"] == region]
     before = sent[sent < t0]
-    ends = min(healed + WATCHED, evidence.until)
+    ends = min(healed + HERD_WATCHED, evidence.until)
     if not len(before) or t0 <= 0 or ends <= healed:
         return None
     # Fewer arrivals a bin would read plain Poisson noise as a herd.
@@ -74,4 +86,5 @@ def _herd(evidence: Evidence, region: int, healed: float, t0: float) -> Herd | N
         width=float(width),
         most=int(after[most]),
         usual=usual,
+        watched=ends - healed,
     )

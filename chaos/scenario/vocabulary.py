@@ -17,6 +17,8 @@ AFTER, EVERY = "after", "every"
 GROUP = "group"
 # Goodput that has not returned so many seconds after the heal stays away by itself.
 METASTABLE_AFTER = 30.0
+# A herd is looked for in so many seconds after each heal.
+HERD_WATCHED = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ VOCABULARY: dict[str, Term] = {
         Term(
             "herd_index", "ratio", "lower", ("region",), (), ("fault",),
             "most arrivals in any bin of the 30 s after a heal, of the usual number before the "
-            "fault; the worst region that was healed",
+            "fault; the worst heal of the worst region, > where it was watched for less",
         ),
         Term(
             "backoff_growth", "ratio", "higher", (), (), (),

@@ -7,7 +7,7 @@ from chaos.analysis.findings import Measured
 from chaos.analysis.measures import measured
 from chaos.run.world import Applied
 from chaos.scenario.model import Fault
-from tests.analysis.made import BACKUP, DOWN, HOME, Made, Tried, failed_over, measure_of
+from tests.analysis.made import BACKUP, DOWN, HOME, Made, Tried, failed_over, judged, measure_of
 
 
 def steady_then_down(every: float = 0.005) -> Made:
@@ -81,6 +81,52 @@ def test_a_region_without_a_past_has_no_herd_index() -> None:
     made.healthy(40.0, 60.0)
 
     assert index(made) == Measured(None, "ratio", 0)
+
+
+def test_the_worst_heal_of_a_region_counts_and_not_the_last() -> None:
+    first = Fault("first", "down", "wire", HOME, 20.0, 10.0)
+    made = steady_then_down()
+    made.lasts, made.faults = 120.0, (first, Fault("second", "down", "wire", HOME, 70.0, 10.0))
+    made.healthy(31.0, 70.0, every=0.005)
+    for client in range(200):
+        made.operation(client, 30.05, Tried(HOME, 30.05, 30.06))
+    failed_over(made, 0, 71.0)
+    made.healthy(80.0, 120.0, every=0.005)
+
+    assert len(work_up(made.run()).herds) == 2
+    assert index(made).value == pytest.approx(10.0, abs=0.2)
+    assert not index(made).censored
+
+
+def test_a_region_that_was_not_watched_for_30_s_leaves_a_herd_open() -> None:
+    made = steady_then_down()
+    made.lasts = 43.0
+    made.healthy(40.0, 43.0, every=0.005)
+    finding = judged(made, "herd_index <= 3")
+
+    assert finding.verdict == "inconclusive"
+    assert finding.measured.censored
+    assert finding.why.startswith(
+        "After its heal us-south was watched for 3 s only, of the 30 s in which a herd may come, "
+        "and most in what was seen: "
+    )
+
+
+def test_a_herd_that_was_seen_needs_no_longer_watch() -> None:
+    made = steady_then_down()
+    made.lasts = 43.0
+    made.healthy(40.0, 43.0, every=0.005)
+    for client in range(80):
+        made.operation(client, 41.05, Tried(HOME, 41.05, 41.06))
+
+    assert judged(made, "herd_index <= 3").verdict == "failed"
+
+
+def test_a_heal_that_came_a_little_late_is_still_watched_long_enough() -> None:
+    made = healed_at(40.02, 0.02)
+    made.lasts = 70.0
+
+    assert not index(made).censored
 
 
 def healed_at(moment: float, every: float) -> Made:
