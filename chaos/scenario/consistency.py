@@ -1,43 +1,22 @@
 """What no single line of a scenario file shows: whether its parts fit together.
 
 Two kinds of mistake are looked for: parts that contradict each other (a client told to use a region
-that has no key), and objectives that the phases are too short to decide, whose run would end
-inconclusive whatever the clients did.
+that has no key), and objectives that no run of the scenario could decide.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from chaos.scenario.deciding import undecidable
 from chaos.scenario.document import Node, deepest
 from chaos.scenario.mistake import Mistake, did_you_mean
-from chaos.scenario.model import CRASH, IAM, PROVIDER_FAILOVER, Fault, Phase, PhaseName, Scenario
-from chaos.scenario.objective import Objective
-from chaos.scenario.quantity import duration, parse_as
-from chaos.scenario.vocabulary import (
-    AFTER,
-    AFTER_FAILOVER,
-    EVERY,
-    GROUP,
-    METASTABLE_AFTER,
-    OPERATIONS,
-    PHASES,
-    VOCABULARY,
-)
+from chaos.scenario.model import CRASH, IAM, PROVIDER_FAILOVER, Fault, Scenario
+from chaos.scenario.quantity import duration
+from chaos.scenario.vocabulary import AFTER, EVERY, GROUP, OPERATIONS, PHASES
 
 MOST_OPERATIONS = 50_000_000
 RESERVED = frozenset({*PHASES, *OPERATIONS, AFTER, EVERY, GROUP})
-# The times that a rule may bound: the phase in which each is counted, and which of them are only
-# believed when they held for a whole window.
-_COUNTED_IN: dict[str, PhaseName] = {
-    "detect": "fault",
-    "failover": "fault",
-    "recover": "fault",
-    "failback": "recovery",
-    "time_to_steady": "recovery",
-    "metastable": "recovery",
-}
-_CONFIRMED = frozenset({"recover", "failback", "time_to_steady", "metastable"})
 _LENGTHS = re.compile(rf"\b(?:{AFTER}|{EVERY}) +([A-Za-z_][\w-]*)", re.ASCII)
 _NOTHING_TO_UNWRAP = "must be at least 1: clients that hold no data key have nothing to unwrap"
 Keys = tuple[str | int, ...]
@@ -180,83 +159,7 @@ def _parameters(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
 def _objectives(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
     for number, rule in enumerate(scenario.objectives):
         keys: Keys = ("objectives", "rules", number)
-        for text in (_missing(scenario, rule), _undecidable(scenario, rule)):
-            if text:
-                yield keys, f"'{rule.text}': {text}"
-                break
+        if text := undecidable(scenario, rule):
+            yield keys, f"'{rule.text}': {text}"
         if any(rule.text == other.text for other in scenario.objectives[:number]):
             yield keys, f"'{rule.text}' is given twice"
-
-
-def _missing(scenario: Scenario, rule: Objective) -> str | None:
-    """What the measure needs and the scenario does not have."""
-    needs = VOCABULARY[rule.measure.name].needs
-    if "fault" in needs and not scenario.faults:
-        return f"{rule.measure.name} needs a fault, and there is none"
-    if "second region" in needs and not _seconded(scenario, rule):
-        return f"{rule.measure.name} needs clients with a second region"
-    return None
-
-
-def _seconded(scenario: Scenario, rule: Objective) -> bool:
-    """Whether a client that the rule is about has a second region."""
-    clients = scenario.clients
-    named = [group for group in clients.groups if f"{GROUP} {group.name}" in rule.measure.where]
-    return any(len(each.regions) > 1 for each in named or clients.groups or (clients,))
-
-
-def _undecidable(scenario: Scenario, rule: Objective) -> str | None:
-    """Why the phase that must decide the rule cannot."""
-    lasting: dict[str, float] = {
-        phase.name: max(0.0, phase.ends - phase.starts) for phase in scenario.phases()
-    }
-    for phase in PHASES:
-        if phase not in rule.measure.where:
-            continue
-        if lasting.get(phase, 0) <= 0:
-            return f"there is no {phase} phase in this scenario"
-        if lasting[phase] < scenario.window:
-            shown, window = duration(lasting[phase]), duration(scenario.window)
-            return f"the {phase} phase lasts {shown}, less than the window of {window}"
-    return _too_short(scenario, rule, lasting) or _no_window(scenario, rule)
-
-
-def _no_window(scenario: Scenario, rule: Objective) -> str | None:
-    """Why no window of the length that the rule names lies where it looks."""
-    where = rule.measure.where
-    looked_at = [phase for phase in scenario.phases() if phase.name in where] or [
-        Phase("steady", 0.0, scenario.lasts)
-    ]
-    begins, ends = looked_at[0].starts, looked_at[-1].ends
-    lengths = dict(
-        word.split(" ")
-        for word in where
-        if word.startswith((f"{AFTER} ", f"{EVERY} ")) and word != AFTER_FAILOVER
-    )
-    if AFTER in lengths:
-        if not scenario.faults:
-            return f"'{AFTER}' is counted from the fault, and there is none"
-        begins = max(
-            begins, min(fault.at for fault in scenario.faults) + parse_as("seconds", lengths[AFTER])
-        )
-    needed = parse_as("seconds", lengths[EVERY]) if EVERY in lengths else 0.0
-    if round(ends - begins - needed, 6) > 0:
-        return None
-    if begins >= ends:
-        return f"nothing is left of it {lengths[AFTER]} after the fault begins"
-    return f"no window of {lengths[EVERY]} fits into {duration(ends - begins)}"
-
-
-def _too_short(scenario: Scenario, rule: Objective, lasting: Mapping[str, float]) -> str | None:
-    """A time that is counted within a phase must be able to pass there, and to be confirmed."""
-    name = rule.measure.name
-    if name not in _COUNTED_IN:
-        return None
-    phase, confirmed = _COUNTED_IN[name], scenario.window if name in _CONFIRMED else 0.0
-    length = lasting.get(phase, 0.0)
-    passes = METASTABLE_AFTER if name == "metastable" else rule.limit
-    if round(passes + confirmed - length, 6) <= 0:
-        return None
-    needed = " + ".join(duration(part) for part in (passes, confirmed) if part)
-    shown = duration(length)
-    return f"cannot be decided: it needs {needed} and the {phase} phase lasts {shown}"

@@ -7,7 +7,7 @@ from tests.scenario.refusals import refusal
 from tests.scenario.strategies import SHIPPED
 
 SECOND = "{name: second, kind: down, target: us-south, at: 30s, lasts: 9s}"
-FITS = ["lasts=30.3s", "objectives={rules: [failover.p95 <= 20.2s]}"]
+FITS = ["lasts=30.3s", "objectives={rules: [recover <= 15.2s]}"]
 FIRST = "{name: us-south-refuses, kind: down, target: us-south, at: 15s, lasts: 20s}"
 
 
