@@ -2,20 +2,28 @@
 
 A wait is what lies between the end of one attempt of an operation and the sending of the next one
 at the same region. What a Retry-After asked for is not the client's own choice, and is left out.
+So is what a client waited for because its breaker was open there or because it heeds, for all its
+operations, what one of them was asked for: it drew no wait, it was let in again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 
-from chaos.analysis.evidence import Evidence, Floats, Ints
-from chaos.run.record import WHYS
+from chaos.analysis.evidence import Bools, Evidence, Floats, Ints
+from chaos.run.record import NOWHERE, WHYS, Columns
 
 _RETRY = WHYS.index("retry")
 # Fewer waits than this of one retry number have no mean worth comparing.
 _ENOUGH = 5
 _AT_CAP = 0.9
+# A client and a region, by their codes, and from when to when.
+Place = tuple[int, int]
+Stretch = tuple[float, float]
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +56,7 @@ def waits(evidence: Evidence) -> Waits:
         & np.isnan(ordered["retry_after"][:-1])
     )
     before = np.roll(ordered["ended"], 1)
+    follows &= ~_paused(evidence, ordered, before)
     gaps = np.where(follows, np.maximum(ordered["sent"] - before, 0.0), np.nan)
     # A run of retries is broken by whatever is not a retry: count within each run.
     place = np.arange(len(ordered))
@@ -60,6 +69,61 @@ def waits(evidence: Evidence) -> Waits:
         previous=previous[follows],
         asked=ordered["waited"][follows].astype(np.float64),
     )
+
+
+def _paused(evidence: Evidence, ordered: Columns, before: Floats) -> Bools:
+    """Whether the client was kept from the attempt's region at some time since ``before``."""
+    flags = np.zeros(len(ordered), dtype=np.bool_)
+    key = ordered["client"].astype(np.int64) * NOWHERE + ordered["region"]
+    order = np.argsort(key, kind="stable")
+    for (client, region), stretches in _pauses(evidence).items():
+        mine = client * NOWHERE + region
+        left, right = (np.searchsorted(key[order], mine, side) for side in _SIDES)
+        rows = order[left:right]
+        begins, ends = np.array(sorted(stretches)).T
+        # Where one begins before another has ended, the latest end so far counts.
+        ends = np.append(-np.inf, np.maximum.accumulate(ends))
+        flags[rows] = ends[np.searchsorted(begins, ordered["sent"][rows])] > before[rows]
+    return flags
+
+
+def _pauses(evidence: Evidence) -> dict[Place, list[Stretch]]:
+    """When each client kept away from a region: while its breaker was open, or it was held."""
+    found: dict[Place, list[Stretch]] = {}
+    opened: dict[Place, float] = {}
+    for place, kind, at in _breakers(evidence):
+        if kind == "breaker_opened":
+            opened.setdefault(place, at)
+        elif place in opened:
+            found.setdefault(place, []).append((opened.pop(place), at))
+    for place, at in opened.items():
+        found.setdefault(place, []).append((at, np.inf))
+    for place, stretch in _holds(evidence):
+        found.setdefault(place, []).append(stretch)
+    return found
+
+
+def _breakers(evidence: Evidence) -> Iterator[tuple[Place, str, float]]:
+    regions = evidence.run.regions
+    for each in sorted(evidence.run.decisions, key=lambda each: each.decision.at):
+        made = each.decision
+        if made.kind in ("breaker_opened", "breaker_closed") and made.region in regions:
+            yield (each.client, regions.index(made.region)), made.kind, made.at
+
+
+def _holds(evidence: Evidence) -> Iterator[tuple[Place, Stretch]]:
+    """What a client that says so heeds with all its operations: each Retry-After of a region."""
+    regions = evidence.run.regions
+    holding = {
+        (each.client, regions.index(each.decision.region))
+        for each in evidence.run.decisions
+        if each.decision.kind == "held" and each.decision.region in regions
+    }
+    asked = evidence.attempts[~np.isnan(evidence.attempts["retry_after"])] if holding else ()
+    for attempt in asked:
+        place, ended = (int(attempt["client"]), int(attempt["region"])), float(attempt["ended"])
+        if place in holding:
+            yield place, (ended, ended + float(attempt["retry_after"]))
 
 
 def jitter(found: Waits) -> float | None:

@@ -126,12 +126,13 @@ VOCABULARY: dict[str, Term] = {
         ),
         Term(
             "backoff_growth", "ratio", "higher", (), (), (),
-            "by what factor the wait before a retry grows to the next, until the cap",
+            "by what factor the wait before a retry grows to the next, until the cap; what a "
+            "breaker or a Retry-After made a client wait is no backoff",
         ),
         Term(
             "backoff_jitter", "ratio", "higher", (), (), (),
-            "coefficient of variation of the waits before the same retry: 0 marches in step, full "
-            "jitter has 0.58",
+            "coefficient of variation of the backoff waits before the same retry: 0 marches in "
+            "step, full jitter has 0.58",
         ),
         Term(
             "switches", "count", "lower", ("group",), _SPREAD, ("second region",),

@@ -62,6 +62,51 @@ def test_what_a_retry_after_asked_for_is_not_the_clients_own_wait() -> None:
     assert waits(gather(made.run())).wait == pytest.approx([0.099])
 
 
+def test_a_pause_of_the_breaker_is_no_wait_that_was_drawn() -> None:
+    made = Made()
+    made.operation(
+        0,
+        21.0,
+        Tried(HOME, 21.0, 21.001, "refused"),
+        Tried(HOME, 21.101, 21.102, "refused", "retry", 0.1),
+        Tried(HOME, 25.0, 25.001, "refused", "retry", 3.9),
+        Tried(HOME, 25.201, 25.202, 200, "retry", 0.2),
+    )
+    made.operation(
+        1, 21.0, Tried(HOME, 21.0, 21.001, "refused"), Tried(HOME, 24.001, 24.1, 200, "retry", 3.0)
+    )
+    made.decided(0, "breaker_opened", 21.102, HOME)
+    made.decided(0, "breaker_opened", 22.0, HOME)
+    made.decided(0, "breaker_closed", 24.9, HOME)
+    made.decided(1, "breaker_opened", 21.5, BACKUP)
+
+    assert waits(gather(made.run())).wait == pytest.approx([0.1, 0.2, 3.0])
+
+
+def test_a_breaker_that_never_closes_pauses_for_good() -> None:
+    made = Made()
+    made.operation(
+        0, 21.0, Tried(HOME, 21.0, 21.001, "refused"),
+        Tried(HOME, 22.0, 22.001, "refused", "retry", 1.0),
+    )  # fmt: skip
+    made.decided(0, "breaker_opened", 21.5, HOME)
+
+    assert len(waits(gather(made.run()))) == 0
+
+
+def test_what_one_operation_was_asked_for_holds_the_whole_client_that_heeds_it() -> None:
+    made = Made()
+    made.operation(0, 21.0, Tried(HOME, 21.0, 21.1, 429, retry_after=2.0))
+    for client in (0, 1):
+        made.operation(
+            client, 21.2, Tried(HOME, 21.2, 21.3, 503),
+            Tried(HOME, 23.2, 23.3, 200, "retry", 1.9),
+        )  # fmt: skip
+    made.decided(0, "held", 21.1, HOME)
+
+    assert waits(gather(made.run())).wait == pytest.approx([1.9])
+
+
 def test_waits_without_jitter_do_not_scatter() -> None:
     assert jitter(of(*[(1.0, 2.0)] * 10)) == pytest.approx(0.0, abs=1e-9)
 
