@@ -6,7 +6,7 @@ import numpy as np
 
 from chaos.analysis import sliding
 from chaos.analysis.effects import Effect, last_heal
-from chaos.analysis.evidence import Evidence, Ints
+from chaos.analysis.evidence import Bools, Evidence, Floats, Ints
 from chaos.analysis.findings import Measured
 from chaos.analysis.recovery import leaves
 
@@ -63,9 +63,16 @@ def failback(evidence: Evidence, found: tuple[Effect, ...], baseline: float) -> 
     at = sliding.flagged(due, at_home, starts, window)
     ok = sliding.flagged(due, evidence.good, starts, window)
     good = (at >= AT_HOME * n) & ~leaves(n, ok, baseline)
-    back = sliding.held_from(starts, good)
+    back = sliding.held_from(starts, good, _inside(evidence, starts, baseline))
     away = 1.0 - float(at[-1] / n[-1]) if len(n) and n[-1] else 0.0
     return Failback(last, back, watched, count, away, left(evidence, found))
+
+
+def _inside(evidence: Evidence, starts: Floats, baseline: float) -> Bools:
+    """Whether all that was due from each start to the end, taken together, holds the objective."""
+    due, rest = evidence.operations["due"], evidence.until - starts
+    n = sliding.within(due, starts, rest)
+    return ~leaves(n, sliding.flagged(due, evidence.good, starts, rest), baseline, sigmas=0.0)
 
 
 def left(evidence: Evidence, found: tuple[Effect, ...]) -> bool:

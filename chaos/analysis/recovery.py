@@ -23,7 +23,7 @@ from chaos.analysis.findings import Measured
 
 BIN = 1.0
 GOOD = 0.99
-_SIGMAS = 3.0
+SIGMAS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,13 @@ def _recovered(
     return None, Stretch(at, at + window, int(n[worst]), int(ok[worst]))
 
 
-def leaves(n: Floats, ok: Floats, baseline: float) -> Bools:
-    """Which windows with ``ok`` of ``n`` operations leave 0.99 B by more than chance explains."""
-    allowed = _SIGMAS * np.sqrt(n) * sqrt(baseline * (1.0 - baseline))
+def leaves(n: Floats, ok: Floats, baseline: float, sigmas: float = SIGMAS) -> Bools:
+    """Which windows with ``ok`` of ``n`` operations leave 0.99 B by more than chance explains.
+
+    A window alone is allowed so many standard deviations. That may not be used up for ever: from
+    the moment of recovery on the sum of (ok - 0.99 B due) does not fall below where it was, by the
+    choice of that moment, and others hold all that follows, taken together, to none of them.
+    """
+    allowed = sigmas * np.sqrt(n) * sqrt(baseline * (1.0 - baseline))
     # A hair of slack: 0.99 * 100 is not exactly 99 in floats.
     return np.asarray(ok < GOOD * baseline * n - allowed - 1e-9, dtype=np.bool_)

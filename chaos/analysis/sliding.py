@@ -31,22 +31,26 @@ def edges(begins: float, ends: float, width: float) -> Floats:
     return np.append(steps[steps < ends], ends)
 
 
-def within(instants: Floats, begins: Floats, window: float) -> Floats:
-    """How many of the instants, which are in order, lie in each window."""
+def within(instants: Floats, begins: Floats, window: float | Floats) -> Floats:
+    """How many of the instants, which are in order, lie in each window, all of a length or not."""
     left, right = np.searchsorted(instants, begins), np.searchsorted(instants, begins + window)
     return (right - left).astype(np.float64)
 
 
-def flagged(instants: Floats, flags: Bools, begins: Floats, window: float) -> Floats:
+def flagged(instants: Floats, flags: Bools, begins: Floats, window: float | Floats) -> Floats:
     """How many of the instants in each window carry the flag."""
     sums = np.concatenate(([0], np.cumsum(flags)))
     left, right = np.searchsorted(instants, begins), np.searchsorted(instants, begins + window)
     return (sums[right] - sums[left]).astype(np.float64)
 
 
-def held_from(begins: Floats, good: Bools) -> float | None:
-    """The first of the windows from which on all are good, None where the last is not."""
-    if not len(good) or not good[-1]:
-        return None
+def held_from(begins: Floats, good: Bools, whole: Bools) -> float | None:
+    """The first of the windows from which on all are good, None where the last is not.
+
+    ``whole`` says of each window whether all that follows from its beginning on, taken together, is
+    good as well: what each window is forgiven for its few operations may not go on for ever.
+    """
     bad = np.flatnonzero(~good)
-    return float(begins[bad[-1] + 1] if len(bad) else begins[0])
+    held = bad[-1] + 1 if len(bad) else 0
+    lasting = np.flatnonzero(whole[held:])
+    return float(begins[held + lasting[0]]) if len(lasting) else None

@@ -2,10 +2,12 @@
 
 Metastable is a run whose load is the same before and after the fault and whose goodput does not
 return within 30 s of the heal (Bronson et al., HotOS'21; Huang et al., OSDI'22): what keeps it down
-is no longer the fault but the work that the fault caused.
+is no longer the fault but the work that the fault caused. Goodput that comes back and then leaves
+again, for 30 s on end, has not returned.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 
 import numpy as np
@@ -14,13 +16,13 @@ from chaos.analysis import sliding
 from chaos.analysis.effects import Effect, last_heal
 from chaos.analysis.evidence import Bools, Evidence, Floats
 from chaos.analysis.findings import Measured, Point
-from chaos.analysis.recovery import Recovery, leaves, stretches
+from chaos.analysis.recovery import SIGMAS, Recovery, leaves, stretches
 from chaos.analysis.wording import many, seconds, share
 from chaos.scenario.vocabulary import METASTABLE_AFTER
 
 SLOWER, BUSIER = 1.2, 1.05
 STEADY = 0.9
-_SLOW_SHARE, _SIGMAS = 0.01, 3.0
+_SLOW_SHARE = 0.01
 _SAME_LOAD = 0.2
 
 
@@ -29,10 +31,13 @@ class Steadiness:
     """What followed the last heal.
 
     ``steady`` is the moment from which every window was within what was usual before T0 (0.99 B,
-    1.2 times the p99 response time, 1.05 times the amplification), None where that was not seen;
+    1.2 times the p99 response time, 1.05 times the amplification), None where that was not seen. A
+    window may exceed it by as much as chance alone explains in its few operations; all that follows
+    from that moment on, taken together, may not exceed it at all.
     ``watched`` is the last moment at which a whole window could still begin. ``metastable`` is None
     where the run was not watched long enough to tell, or its load was not the same. ``broken`` is
-    what the last window broke: availability, response or amplification, empty where nothing.
+    what the last window broke, or else all that followed, taken together: availability, response
+    or amplification, empty where nothing.
     """
 
     healed: float
@@ -68,15 +73,21 @@ def steadiness(
     due, window = evidence.operations["due"], sliding.width(evidence)
     watched = evidence.until - window
     begins = sliding.starts(healed, watched, window)
-    broken = _broken(evidence, begins, window, before)
-    good = ~np.logical_or.reduce(list(broken.values()))
+    broken = _broken(evidence, begins, window, before, SIGMAS)
+    lasting = _broken(evidence, begins, evidence.until - begins, before, 0.0)
+    steady = sliding.held_from(
+        begins,
+        ~np.logical_or.reduce(list(broken.values())),
+        ~np.logical_or.reduce(list(lasting.values())),
+    )
+    last = tuple(name for name, bad in broken.items() if len(bad) and bad[-1])
     return Steadiness(
         healed=healed,
-        steady=sliding.held_from(begins, good),
+        steady=steady,
         watched=watched,
         due=int(((due >= healed) & (due < evidence.until)).sum()),
         metastable=_metastable(evidence, begins, broken["availability"], healed, before.t0),
-        broken=tuple(name for name, bad in broken.items() if len(bad) and bad[-1]),
+        broken=last or tuple(name for name, bad in lasting.items() if steady is None and bad.any()),
     )
 
 
@@ -114,9 +125,12 @@ def portrait(evidence: Evidence) -> tuple[Point, ...]:
 
 
 def _broken(
-    evidence: Evidence, begins: Floats, window: float, before: Recovery
+    evidence: Evidence, begins: Floats, window: float | Floats, before: Recovery, sigmas: float
 ) -> dict[str, Bools]:
-    """Which windows break what was usual before T0, in each of three respects."""
+    """Which windows break what was usual before T0, in each of three respects.
+
+    They are allowed to by as many standard deviations of what is usual.
+    """
     assert before.baseline is not None
     operations, attempts = evidence.operations, evidence.attempts
     due = operations["due"]
@@ -132,9 +146,9 @@ def _broken(
     calls_before = int((started < before.t0).sum())
     amplified = (attempts["sent"] < before.t0).sum() / max(1, calls_before)
     # The p99 of a window lies above a bound where more than 1 % do; chance alone makes it a few.
-    allowed = _SLOW_SHARE * n + _SIGMAS * np.sqrt(n) * sqrt(_SLOW_SHARE * (1 - _SLOW_SHARE))
+    allowed = _SLOW_SHARE * n + sigmas * np.sqrt(n) * sqrt(_SLOW_SHARE * (1 - _SLOW_SHARE))
     return {
-        "availability": leaves(n, ok, before.baseline),
+        "availability": leaves(n, ok, before.baseline, sigmas),
         "response": slow > allowed,
         "amplification": sent > BUSIER * amplified * calls + 1e-9,
     }
@@ -143,13 +157,21 @@ def _broken(
 def _metastable(
     evidence: Evidence, begins: Floats, bad: Bools, healed: float, t0: float
 ) -> bool | None:
-    in_time = begins <= healed + METASTABLE_AFTER + 1e-9
-    if not in_time.any() or t0 <= 0 or not _same_load(evidence, healed, t0):
+    """Whether goodput stayed away for 30 s on end, from the heal on or after it had come back.
+
+    None where it is away at the end of the run for less than that: it may have come back.
+    """
+    if not len(begins) or t0 <= 0 or not _same_load(evidence, healed, t0):
         return None
-    if not bad[in_time][-1]:
-        return False
-    # Not back yet at the last window that was seen: only 30 s after the heal is that a verdict.
-    return True if begins[-1] >= healed + METASTABLE_AFTER - 1e-9 else None
+    turns = np.flatnonzero(np.diff(bad.astype(np.int8)))
+    edges = np.concatenate(([0], turns + 1, [len(bad)]))
+    for starts, ends in pairwise(edges):
+        # All but the first of such windows begin while goodput is still there.
+        window = evidence.until - begins[-1] if starts else 0.0
+        away = begins[ends - 1] - begins[starts] - window
+        if bad[starts] and away >= METASTABLE_AFTER - 1e-9:
+            return True
+    return None if bad[-1] else False
 
 
 def _same_load(evidence: Evidence, healed: float, t0: float) -> bool:

@@ -77,8 +77,8 @@ VOCABULARY: dict[str, Term] = {
         ),
         Term(
             "metastable", "count", "lower", (), (), ("fault",),
-            "1 where goodput did not return within 30 s of the last heal although the load was the "
-            "same, else 0",
+            "1 where goodput did not return within 30 s of the last heal, or left again for 30 s, "
+            "although the load was the same, else 0",
         ),
         Term(
             "availability", "share", "higher", (*_BY_ALL, "after failover", *_OVER_TIME), (), (),

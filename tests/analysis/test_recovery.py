@@ -277,3 +277,16 @@ def test_the_fleet_never_recovers_before_half_of_it_has_noticed(
     assert detected.value is not None
     if not detected.censored:
         assert recovered.censored or recovered.value >= detected.value
+
+
+def test_a_fleet_that_fails_more_than_before_is_not_back_however_little_each_window_shows() -> None:
+    made = Made(lasts=100.0)
+    for step in range(10_000):
+        due = step / 100
+        often = 20 if step < 4000 else 12
+        where = BACKUP if 2000 <= step < 4000 else HOME
+        made.operation(0, due, Tried(where, due, due + 0.01, 503 if step % often == 0 else 200))
+    made.operation(1, 21.0, Tried(HOME, 21.0, 21.001, "refused"))
+
+    # B is 95 %, and 91.7 % of the operations after the heal are ok: 0.99 B are 94 %.
+    assert back_of(made).back is None

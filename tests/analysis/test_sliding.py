@@ -56,10 +56,17 @@ def test_windows_count_what_lies_in_them(
 @given(st.lists(st.booleans(), max_size=30))
 def test_what_holds_to_the_end_holds_from_after_the_last_exception(good: list[bool]) -> None:
     begins = np.arange(len(good), dtype=np.float64)
-    found = held_from(begins, np.array(good, dtype=bool))
+    found = held_from(begins, np.array(good, dtype=bool), np.ones(len(good), dtype=bool))
     if not good or not good[-1]:
         assert found is None
     else:
         assert found is not None
         assert all(good[int(found) :])
         assert found == 0 or not good[int(found) - 1]
+
+
+def test_what_each_window_is_forgiven_may_not_go_on_for_ever() -> None:
+    begins, good = np.arange(5.0), np.array([False, True, True, True, True])
+
+    assert held_from(begins, good, np.array([True, False, False, True, True])) == 3.0
+    assert held_from(begins, good, np.array([True, False, False, False, False])) is None

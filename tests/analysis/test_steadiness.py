@@ -86,6 +86,63 @@ def test_slow_answers_keep_a_run_from_being_steady() -> None:
     assert found.metastable is False
 
 
+def test_slow_answers_that_each_window_alone_would_be_forgiven_are_not_for_ever() -> None:
+    made = fallen()
+    for step in range(6000):
+        due = 40.0 + step / 100
+        made.operation(0, due, Tried(HOME, due, due + (0.2 if step % 50 == 0 else 0.01)))
+    found = of(made)
+
+    # Two in a hundred are slow: no window's p99 is below 200 ms, which 10 ms were usual before.
+    assert found.time_to_steady() == Measured(55.0, "seconds", 6000, censored=True)
+    assert found.broken == ("response",)
+
+
+def test_failures_that_each_window_alone_would_be_forgiven_are_not_for_ever() -> None:
+    made = Made(lasts=100.0)
+    for step in range(10_000):
+        due = step / 100
+        # One in twenty failed before the fault and one in twelve after it, of 500 in a window.
+        often = 20 if step < 2000 else 1 if step < 4000 else 12
+        made.operation(0, due, Tried(HOME, due, due + 0.01, 503 if step % often == 0 else 200))
+    made.operation(1, 21.0, Tried(HOME, 21.0, 21.001, "refused"))
+    found = of(made)
+
+    assert found.time_to_steady().censored
+    assert found.broken == ("availability",)
+    assert not found.metastable
+
+
+def test_goodput_that_comes_back_and_leaves_for_good_is_metastable() -> None:
+    made = fallen(lasts=120.0)
+    made.healthy(40.0, 65.0)
+    made.failing(65.0, 120.0)
+    late = fallen(lasts=120.0)
+    late.failing(40.0, 69.9)
+    late.healthy(69.9, 76.0)
+    late.failing(76.0, 120.0)
+
+    assert of(made).metastable is True
+    assert of(late).metastable is True
+
+
+def test_a_dip_at_the_thirtieth_second_is_not() -> None:
+    made = fallen(lasts=120.0)
+    made.healthy(40.0, 66.0)
+    made.failing(66.0, 76.0)
+    made.healthy(76.0, 120.0)
+
+    assert of(made).metastable is False
+
+
+def test_goodput_that_has_just_left_at_the_end_is_not_known_to_stay_away() -> None:
+    made = fallen(lasts=120.0)
+    made.healthy(40.0, 100.0)
+    made.failing(100.0, 120.0)
+
+    assert of(made).metastable is None
+
+
 def test_retries_that_go_on_keep_a_run_from_being_steady() -> None:
     made = fallen()
     for step in range(6000):
