@@ -7,6 +7,7 @@ import numpy as np
 from chaos.analysis.case import Case
 from chaos.analysis.failback import homes, left
 from chaos.analysis.selection import parse
+from chaos.analysis.spread import spread
 from chaos.analysis.steadiness import portrait
 from chaos.analysis.telling import Cause, Told, counted, numbers, reasons, region_name
 from chaos.analysis.wording import listed, many, seconds, share
@@ -16,11 +17,31 @@ from chaos.scenario.vocabulary import HERD_WATCHED
 _NOTHING = Told("nothing was recorded that it could be measured on")
 
 
+def _missing(case: Case) -> str:
+    """What a measure of the time after the fault had nothing to be taken from for."""
+    if case.recovery is None:
+        return "no fault was seen to bite"
+    if case.recovery.baseline is None:
+        return "nothing was due before the fault that the time after it could be held against"
+    return "a fault was not seen to heal"
+
+
 def recover_why(case: Case, _: Measure) -> Told:
     """What was still wrong when the fleet should have been good again."""
     found = case.recovery
     if found is None or found.baseline is None:
-        return Told("nothing was due before the fault that the time after it could be held against")
+        return Told(_missing(case))
+    if not found.due:
+        return Told("no operation was due while the fault was in effect")
+    noticed = spread(*case.journeys.earliest().detection(found.t0), "p50")
+    # Then that is the value, whatever else there was on the way.
+    if found.recovered is not None and (noticed.value or 0.0) > found.recovered - found.t0:
+        return Told(
+            f"half of the touched clients had not noticed before {seconds(noticed.value or 0.0)} "
+            f"after T0, and no fleet is called recovered before that",
+            (),
+            "slow to detect",
+        )
     worst = found.worst
     if worst is None or not worst.due:
         starts, ends = found.t0, found.recovered or found.until
@@ -30,9 +51,7 @@ def recover_why(case: Case, _: Measure) -> Told:
     within = (due >= starts) & (due < ends)
     bad = reasons(case.evidence, within, case.evidence.good)
     if not bad:
-        return Told(
-            f"half of the clients had noticed {seconds(found.measured(None).value or 0.0)} after T0"
-        )
+        return _NOTHING
     good = 1.0 - sum(count for _, count, _ in bad) / int(within.sum())
     ok = f"only {share(good)}" if good else "none"
     text = (
@@ -50,7 +69,7 @@ def failback_why(case: Case, _: Measure) -> Told:
     """Who went elsewhere after the heal, and until when."""
     found = case.failback
     if found is None:
-        return Told("no fault was seen to bite and to heal, so there was no way home to measure")
+        return Told(f"{_missing(case)}, so there was no way home to measure")
     evidence, operations = case.evidence, case.evidence.operations
     if not found.left:
         name = evidence.run.scenario.clients.regions[0]
@@ -84,9 +103,7 @@ def time_to_steady_why(case: Case, _: Measure) -> Told:
     """What had not come back to what was usual."""
     found = case.steadiness
     if found is None:
-        return Told(
-            "no fault was seen to bite and to heal, so there was nothing to come to rest from"
-        )
+        return Told(f"{_missing(case)}, so there was nothing to come to rest from")
     broken = listed(found.broken) if found.broken else ""
     if broken:
         until = seconds(case.evidence.until)
@@ -104,7 +121,7 @@ def metastable_why(case: Case, _: Measure) -> Told:
     """What the run looked like at its end, against before the fault."""
     found = case.steadiness
     if found is None:
-        return Told("no fault was seen to bite and to heal, so nothing could stay down after it")
+        return Told(f"{_missing(case)}, so nothing could be told to stay down after it")
     if found.metastable is None:
         watched = seconds(max(0.0, found.watched - found.healed))
         return Told(

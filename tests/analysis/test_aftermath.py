@@ -1,6 +1,9 @@
 """Planted causes of a run that did not come back as it should: found, named and cited."""
 
+import pytest
+
 from chaos.analysis import analyse
+from chaos.scenario.model import Fault
 from tests.analysis.made import BACKUP, HOLE, HOME, Made, Tried, before, failed_over, judged
 
 
@@ -15,6 +18,57 @@ def test_a_fleet_that_did_not_recover() -> None:
         "Between 20 s and 21 s none of the operations were ok (100 % before the fault): "
         "100 refused at us-south."
     )
+
+
+def test_a_fleet_that_noticed_late_is_told_as_that() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    for client, due in enumerate((35.1, 35.1, 36.0)):
+        failed_over(made, client, due)
+    made.healthy(20.0, 40.0, client=9, region=BACKUP)
+    made.operation(8, 20.0, Tried(HOME, 20.0, 20.001, "refused"), Tried(BACKUP, 20.1, 20.2))
+    finding = judged(made, "recover <= rto")
+
+    assert finding.verdict == "failed"
+    assert finding.measured.value is not None
+    assert abs(finding.measured.value - 15.2) < 1e-6
+    assert finding.why == (
+        "Half of the touched clients had not noticed before 15.2 s after T0, and no fleet is "
+        "called recovered before that."
+    )
+
+
+def test_where_nothing_was_due_under_the_fault_nothing_is_said_of_the_clients() -> None:
+    made = Made()
+    made.healthy(0.0, 19.0)
+    made.operation(0, 19.5, Tried(HOME, 19.5, 20.5, "reset"))
+    finding = judged(made, "recover <= rto")
+
+    assert finding.verdict == "inconclusive"
+    assert finding.why == "No operation was due while the fault was in effect."
+
+
+@pytest.mark.parametrize(
+    ("rule", "tail"),
+    [
+        ("failback <= 15s", "so there was no way home to measure"),
+        ("time_to_steady <= 15s", "so there was nothing to come to rest from"),
+        ("metastable == 0", "so nothing could be told to stay down after it"),
+    ],
+)
+def test_a_fault_without_a_past_is_told_as_that(rule: str, tail: str) -> None:
+    made = Made(faults=(Fault("at-once", "down", "wire", HOME, 0.0, 20.0),))
+    made.failing(0.0, 20.0)
+    made.healthy(20.0, 60.0)
+    never = Made(faults=(Fault("for-good", "down", "wire", HOME, 20.0, 100.0),))
+    never.applied = never.changes()[:1]
+    before(never)
+    never.failing(20.0, 60.0)
+
+    assert judged(made, rule).why == (
+        f"Nothing was due before the fault that the time after it could be held against, {tail}."
+    )
+    assert judged(never, rule).why == f"A fault was not seen to heal, {tail}."
 
 
 def test_clients_that_stay_away_after_the_heal() -> None:
