@@ -58,6 +58,9 @@ def worst(case: Case, measure: Measure) -> tuple[float, float, float] | None:
         values = many / window
     else:
         of = sliding.within(parts.of, begins, window)
+        if parts.unit == "ratio":
+            # Retries go on where no operation starts any more: they are one's, at the least.
+            of = np.where((of == 0) & (many > 0), 1.0, of)
         values = np.divide(many, of, out=np.full(len(many), np.nan), where=of > 0)
     if np.isnan(values).all():
         return None

@@ -11,16 +11,21 @@ _CHANGES = ("failover", "failback")
 def switches(evidence: Evidence) -> Floats:
     """How often each client of the fleet changed the region that it calls home.
 
-    By the client's own decisions. Where a run has none at all, as of a client that does not tell
-    them, by the region of its successive operations that ended ok.
+    By the clients' own decisions. Of a group that has none at all, as of clients that do not tell
+    them, by the region of their successive operations that ended ok: silence is not constancy.
     """
-    counts = np.zeros(evidence.run.scenario.clients.count)
-    if not evidence.run.decisions:
-        return _seen(evidence, counts)
+    clients = evidence.run.scenario.clients
+    told = np.zeros(clients.count)
+    heard = np.zeros(clients.count, dtype=np.bool_)
     for each in evidence.run.decisions:
-        if each.decision.kind in _CHANGES and each.client < len(counts):
-            counts[each.client] += 1
-    return counts
+        if each.client < clients.count:
+            heard[each.client] = True
+            told[each.client] += each.decision.kind in _CHANGES
+    groups = [clients.numbers(group.name) for group in clients.groups] or [range(clients.count)]
+    silent = np.zeros(clients.count, dtype=np.bool_)
+    for group in groups:
+        silent[group.start : group.stop] = not heard[group.start : group.stop].any()
+    return np.where(silent, _seen(evidence, np.zeros(clients.count)), told)
 
 
 def token_requests(evidence: Evidence) -> Floats:

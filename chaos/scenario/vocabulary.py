@@ -90,7 +90,7 @@ VOCABULARY: dict[str, Term] = {
         ),
         Term(
             "amplification", "ratio", "lower", ("phase", "group", *_OVER_TIME), (), (),
-            "attempts sent per operation started",
+            "attempts sent per operation started; in a window in which none started, per one",
         ),
         Term(
             "server_amplification", "ratio", "lower", ("phase", "group", *_OVER_TIME), (), (),
@@ -136,8 +136,9 @@ VOCABULARY: dict[str, Term] = {
         ),
         Term(
             "switches", "count", "lower", ("group",), _SPREAD, ("second region",),
-            "how often a client changed the region that it calls home; the statistic is over "
-            "clients",
+            "how often a client changed the region that it calls home, by the decisions that it "
+            "tells or, where none of its group tells any, by where it was served; the statistic "
+            "is over clients",
         ),
         Term(
             "token_requests", "count", "lower", ("group",), _SPREAD, (),

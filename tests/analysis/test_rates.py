@@ -74,6 +74,16 @@ def test_amplification_has_its_worst_window_too() -> None:
     assert value(made, "amplification(fault, every 1s)").value == pytest.approx(5.0)
 
 
+def test_a_storm_of_retries_in_a_window_in_which_no_operation_starts_is_seen() -> None:
+    made = Made(faults=(), rate=1.0)
+    made.healthy(0.0, 10.0, every=0.1)
+    storm = [Tried(HOME, 20.0 + step / 100, 20.005 + step / 100, 503) for step in range(200)]
+    made.operation(1, 9.95, *storm)
+    made.healthy(40.0, 60.0, every=0.1)
+
+    assert value(made, "amplification(steady, every 5s)").value == 200.0
+
+
 def test_attempts_that_never_came_to_the_service_do_not_amplify_its_load() -> None:
     made = Made()
     made.operation(
