@@ -20,17 +20,23 @@ TOLERANCE = 0.05
 class Compliance:
     """What each attempt had been asked for, one entry an attempt of the evidence.
 
-    ``bound_by`` is the attempt whose answer asked, with a Retry-After, to be left alone, -1 where
-    the last answer did not or there was none. ``early`` are those sent before it allowed them.
+    ``asking`` are the attempts whose answer had a Retry-After. ``bound_by`` is the attempt whose
+    answer asked, with a Retry-After, to be left alone, -1 where the last answer did not or there
+    was none. ``early`` are those sent before it allowed them.
     """
 
+    asking: Bools
     bound_by: Ints
     early: Bools
 
-    @property
-    def bound(self) -> Bools:
-        """The attempts that a Retry-After was in force for: there is nothing else to measure on."""
-        return np.asarray(self.bound_by >= 0, dtype=np.bool_)
+    def occasions(self, attempts: Bools) -> int:
+        """How many answers asked to wait, of these attempts or in force for them.
+
+        A client that goes elsewhere, or gives up, obeyed as well as one that waited; only where
+        nobody was asked there was nothing to obey.
+        """
+        own = np.flatnonzero(self.asking & attempts)
+        return len(np.union1d(own, self.bound_by[attempts & (self.bound_by >= 0)]))
 
 
 def compliance(evidence: Evidence) -> Compliance:
@@ -41,7 +47,10 @@ def compliance(evidence: Evidence) -> Compliance:
     bound_by = np.where(np.isnan(asked), -1, answers)
     allowed = attempts["ended"][answers] + asked
     # A comparison with NaN, where nothing was asked for, is false.
-    return Compliance(bound_by, np.asarray(attempts["sent"] < allowed - TOLERANCE))
+    asking = ~np.isnan(attempts["retry_after"])
+    return Compliance(
+        np.asarray(asking), bound_by, np.asarray(attempts["sent"] < allowed - TOLERANCE)
+    )
 
 
 def _last_answers(evidence: Evidence) -> Ints:

@@ -18,7 +18,7 @@ def early_why(case: Case, measure: Measure) -> Told:
     evidence = case.evidence
     rows = np.flatnonzero(case.compliance.early & attempts_in(case, measure.where))
     if not len(rows):
-        return Told("no attempt followed an answer that had asked, with a Retry-After, to wait")
+        return Told("no answer asked, with a Retry-After, to wait")
     first = evidence.attempts[rows[0]]
     asked = evidence.attempts[case.compliance.bound_by[rows[0]]]
     allowed = float(asked["ended"] + asked["retry_after"])

@@ -101,8 +101,8 @@ def _herd_index(case: Case, measure: Measure) -> Measured:
 
 def _early_retries(case: Case, measure: Measure) -> Measured:
     """Where nobody was asked to come later, nobody came too early, and nothing was measured."""
-    flags = attempts_in(case, measure.where) & case.compliance.bound
-    n = int(flags.sum())
+    flags = attempts_in(case, measure.where)
+    n = case.compliance.occasions(flags)
     if not n:
         return Measured(None, "count", 0)
     return Measured(float((case.compliance.early & flags).sum()), "count", n)

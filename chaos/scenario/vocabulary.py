@@ -117,7 +117,7 @@ VOCABULARY: dict[str, Term] = {
         Term(
             "early_retries", "count", "lower", ("phase", "region", "group"), (), (),
             "attempts sent more than 50 ms before the Retry-After of the last answer allowed them, "
-            "that answer being of the same operation and region; of all that one was in force for",
+            "that answer being of the same operation and region; n is how many answers had one",
         ),
         Term(
             "herd_index", "ratio", "lower", ("region",), (), ("fault",),

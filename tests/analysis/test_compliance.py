@@ -102,7 +102,7 @@ def test_a_retry_in_the_very_instant_of_the_answer_follows_it() -> None:
     assert flags(made) == [False, True]
 
 
-def test_only_attempts_that_a_retry_after_was_in_force_for_are_counted() -> None:
+def test_early_retries_are_of_the_answers_that_asked_to_wait() -> None:
     made = Made()
     made.healthy(0.0, 20.0)
     made.operation(
@@ -114,6 +114,28 @@ def test_only_attempts_that_a_retry_after_was_in_force_for_are_counted() -> None
     assert measured(work_up(made.run()), Measure("early_retries")) == Measured(0.0, "count", 1)
 
 
+def test_a_client_that_goes_elsewhere_has_obeyed() -> None:
+    made = Made()
+    for client in range(3):
+        made.operation(
+            client, 25.0, Tried(HOME, 25.0, 25.01, 429, retry_after=1.0),
+            Tried(BACKUP, 25.1, 25.12, 200, "failover"),
+        )  # fmt: skip
+
+    assert measured(work_up(made.run()), Measure("early_retries")) == Measured(0.0, "count", 3)
+
+
+def test_an_early_retry_is_of_an_answer_wherever_that_was_sent() -> None:
+    made = Made()
+    made.operation(
+        0, 39.9, Tried(HOME, 39.9, 39.95, 429, retry_after=9.0),
+        Tried(HOME, 41.0, 41.1, 200, "retry"),
+    )  # fmt: skip
+    found = measured(work_up(made.run()), Measure("early_retries", ("recovery",)))
+
+    assert found == Measured(1.0, "count", 1)
+
+
 def test_where_nobody_was_asked_to_wait_there_is_nothing_to_measure() -> None:
     made = Made()
     made.healthy(0.0, 20.0)
@@ -121,9 +143,7 @@ def test_where_nobody_was_asked_to_wait_there_is_nothing_to_measure() -> None:
     finding = judged(made, "early_retries == 0")
 
     assert (finding.verdict, finding.measured.value) == ("inconclusive", None)
-    assert finding.why == (
-        "No attempt followed an answer that had asked, with a Retry-After, to wait."
-    )
+    assert finding.why == ("No answer asked, with a Retry-After, to wait.")
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.0, 8.0)), min_size=1, max_size=20))
