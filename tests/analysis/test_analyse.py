@@ -1,12 +1,17 @@
 from dataclasses import replace
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chaos.analysis import analyse
 from chaos.analysis.advice import ADVICE
+from chaos.analysis.case import work_up
+from chaos.analysis.why import why
+from chaos.run.record import Run
 from chaos.scenario.model import Fault, Group
-from tests.analysis.made import BACKUP, DOWN, HOME, REGIONS, Made, Tried, shuffled
+from tests.analysis.anything import runs, sharp_rules
+from tests.analysis.made import BACKUP, DOWN, HOME, REGIONS, Made, Tried, rule, shuffled
 from tests.analysis.passing import RULES, good, verdicts
 
 
@@ -200,3 +205,26 @@ def test_advice_names_the_groups_that_it_is_for() -> None:
     assert advised("naive") == ["Group naive: Give the clients the backup"]
     assert advised("careful", "naive") == ["Groups careful and naive: Give the clien"]
     assert advised("naive", "") == ["Give the clients the backup root key: it"]
+
+
+def analysed(run: Run) -> None:
+    """Analyse a run, and have every measure told about although its rule may have held."""
+    for finding in analyse(run).findings:
+        assert (finding.verdict == "passed") == (not finding.why)
+        assert finding.measured.value is None or finding.measured.value >= 0.0
+    case = work_up(run)
+    for text in sharp_rules():
+        assert why(case, rule(text).measure).text
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(runs())
+def test_no_run_is_too_odd_to_be_analysed(run: Run) -> None:
+    analysed(run)
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(runs())
+def test_no_run_of_very_many_is_too_odd_to_be_analysed(run: Run) -> None:
+    analysed(run)
