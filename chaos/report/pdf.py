@@ -132,7 +132,8 @@ class _Book(FPDF):
         with self.table(
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             headings_style=head,
-            width=sum(widths),
+            # What floating point adds to a full page is no width of a table.
+            width=min(sum(widths), self.epw),
             col_widths=tuple(widths),
             align="LEFT",
             line_height=size * _POINT * _LINE,

@@ -5,6 +5,7 @@ import pytest
 
 from chaos.report import pdf
 from chaos.report.account import account
+from chaos.report.cells import Cell, Table
 from tests.report import made
 
 
@@ -45,3 +46,12 @@ def test_a_run_without_any_table_row_is_said_in_words() -> None:
     run, analysis = made.empty(), made.analysis("aborted", made.Toy(outages=()))
     told = account(run, analysis)
     assert pdf.pdf(told, made.picture("failed").png).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("columns", "letters"), [(4, 49), (7, 49), (9, 49), (7, 54)])
+def test_a_table_that_fills_the_page_is_no_hair_wider_than_it(columns: int, letters: int) -> None:
+    words = [Cell("m" * (letters + 3 * at), "") for at in range(columns)]
+    table = Table("t", "T", "", tuple("abcdefghi"[:columns]), (tuple(words),) * 2, "")
+    book = pdf._Book(made.told("failed"))
+    book.grid(table)
+    assert bytes(book.output()).startswith(b"%PDF")
