@@ -15,7 +15,7 @@ from rich.console import Console
 
 from chaos import shelf
 from chaos.analysis import analyse
-from chaos.analysis.findings import EXIT_CODES
+from chaos.analysis.findings import EXIT_CODES, Analysis
 from chaos.errors import ScenarioError, WorldError
 from chaos.report import terminal, write
 from chaos.run import stored
@@ -23,6 +23,7 @@ from chaos.run.clients import NAMED, factory_named, told
 from chaos.run.ending import Ending
 from chaos.run.fleet import own_factories
 from chaos.run.journal import Journal
+from chaos.run.record import Run
 from chaos.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -199,8 +200,17 @@ def _readable(baseline: Path) -> None:
     load(baseline)
 
 
+def _as_json(run: Run, analysis: Analysis, folder: Path) -> str:
+    from chaos.report import document, told  # noqa: PLC0415 - only where JSON is asked for
+
+    return document.encoded(told.tell(run, analysis, folder)).decode()
+
+
 def conclude(folder: Path, console: Console | None = None, telling: Telling = _PLAINLY) -> int:
-    """Judge a stored run, say the verdict, write its reports beside it; the exit code."""
+    """Judge a stored run, say the verdict, write its reports beside it; the exit code.
+
+    Raises WorldError where a form of the report could not be written, once all others are.
+    """
     console = console or telling.console()
     run = stored.load(folder)
     analysis = analyse(run)
@@ -214,9 +224,12 @@ def conclude(folder: Path, console: Console | None = None, telling: Telling = _P
         against = told.tell(run, analysis, folder).against
         assert against is not None
         terminal.compared(against, console)
-    write(run, analysis, folder)
-    if telling.as_json:
-        sys.stdout.write((folder / "findings.json").read_text(encoding="utf-8"))
+    try:
+        write(run, analysis, folder)
+    finally:
+        # Where a form cannot be written, whoever asked for this one is told all the same.
+        if telling.as_json:
+            sys.stdout.write(_as_json(run, analysis, folder))
     code = EXIT_CODES[analysis.verdict]
     if telling.fail_on_regression and against is not None and against.regressed:
         return code or EXIT_CODES["failed"]

@@ -17,19 +17,27 @@ from chaos.report.vector import inline
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDE, _NARROW = "timeline-wide", "timeline-narrow"
+_UNDRAWN = "<p>This figure could not be drawn.</p>"
 _DRAWN = re.compile(r"<figure>.*?<figcaption>", re.DOTALL)
 
 
 def page(
-    account: Account, picture: Picture, narrow: Picture, portrait: Picture | None = None
+    account: Account,
+    picture: Picture | None,
+    narrow: Picture | None,
+    portrait: Picture | None = None,
 ) -> str:
-    """The whole report as one HTML page; ``narrow`` is the figure for phones."""
+    """The whole report as one HTML page; ``narrow`` is the figure for phones.
+
+    Where a figure is None, though there is something to draw, the page says so in its place.
+    """
     about = described.alt_text(account)
     title = account.analysis.headline
-    drawn = {
-        "wide": inline(picture, _WIDE, title, about),
-        "narrow": inline(narrow, _NARROW, title, about),
-    }
+    drawn = dict.fromkeys(("wide", "portrait"), _UNDRAWN)
+    if picture is not None:
+        drawn["wide"] = inline(picture, _WIDE, title, about)
+    if narrow is not None:
+        drawn["narrow"] = inline(narrow, _NARROW, title, about)
     if portrait is not None:
         told = described.portrait_text(account)
         drawn["portrait"] = inline(portrait, "portrait", "Load against goodput", told)

@@ -38,12 +38,16 @@ _SECTIONS = (
 
 
 def pdf(account: Account, figure: bytes, portrait: bytes = b"") -> bytes:
-    """The document; ``figure`` is the timeline and ``portrait`` the phase portrait, as PNG."""
+    """The document; ``figure`` is the timeline and ``portrait`` the phase portrait, as PNG.
+
+    Either is empty where it was not drawn.
+    """
     # Subsetting a font is told in hundreds of lines.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     book = _Book(account)
     _first_page(book, account)
-    _figure(book, account, figure)
+    if figure:
+        _figure(book, account, figure)
     named = tables.every(account)
     for name in _SECTIONS:
         if name != "groups" or account.groups:

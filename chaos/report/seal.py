@@ -18,6 +18,11 @@ from chaos.report.raw import LAYOUTS
 from chaos.run import stored
 
 SEAL = "seal.json"
+# Every file that a report makes beside the records and the seal itself.
+FORMS = (
+    *("report.html", "findings.json", "junit.xml", "report.md", "timeline.svg", "timeline.png"),
+    *("report.pdf", "attempts.parquet", "operations.parquet"),
+)
 
 
 @dataclass(frozen=True, slots=True)
