@@ -228,8 +228,8 @@ def compare(
         click.echo(compared.summary(found))
     else:
         compared.show(found, Console(highlight=False))
-    if fail_on and found.regressed:
-        sys.exit(EXIT_CODES["failed"])
+    if fail_on:
+        sys.exit(EXIT_CODES[found.verdict])
 
 
 @main.command(short_help="Serve the key service twin for your own programs.")

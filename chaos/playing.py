@@ -231,6 +231,6 @@ def conclude(folder: Path, console: Console | None = None, telling: Telling = _P
         if telling.as_json:
             sys.stdout.write(_as_json(run, analysis, folder))
     code = EXIT_CODES[analysis.verdict]
-    if telling.fail_on_regression and against is not None and against.regressed:
-        return code or EXIT_CODES["failed"]
+    if telling.fail_on_regression and against is not None:
+        return code or EXIT_CODES[against.verdict]
     return code

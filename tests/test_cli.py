@@ -245,6 +245,22 @@ def test_a_scenario_is_shown_as_it_is_read() -> None:
     assert (shown["name"], shown["faults"][0]["lasts"]) == (NAME, 20.0)
 
 
+@pytest.mark.slow
+def test_a_run_that_lost_what_its_baseline_tells_is_not_green(tmp_path: Path) -> None:
+    baseline = tmp_path / "before" / "findings.json"
+    words = ("run", NAME, "--world", "simulated", "--out")
+    assert keychaos(*words, str(baseline.parent)).exit_code == 0
+    told = json.loads(baseline.read_text(encoding="utf-8"))
+    told["objectives"].append({**told["objectives"][0], "rule": "detect.max <= 1s"})
+    baseline.write_text(json.dumps(told), encoding="utf-8")
+    against = ("--baseline", str(baseline.parent), "--fail-on", "regression")
+
+    played = keychaos(*words, str(tmp_path / "after"), *against)
+
+    assert played.exit_code == 3
+    assert "B does not state detect.max <= 1s" in " ".join(played.output.split())
+
+
 def test_failing_on_a_regression_needs_something_to_regress_from(tmp_path: Path) -> None:
     told = keychaos("run", NAME, "--fail-on", "regression", "--out", str(tmp_path / "run"))
     missing = ("--baseline", str(tmp_path / "none"), "--out", str(tmp_path / "run"))

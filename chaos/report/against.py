@@ -6,6 +6,7 @@ They stand in a report's own findings where it was played against a baseline.
 from dataclasses import dataclass
 from typing import Literal
 
+from chaos.analysis.findings import Verdict
 from chaos.scenario.objective import Unit
 
 # As Kayenta judges canaries.
@@ -43,7 +44,11 @@ class MeasureRow:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveRow:
-    """One objective: how many repetitions of each side it held in, with Wilson's interval."""
+    """One objective: in how many repetitions of each side it held, of those that decided it.
+
+    The intervals are Wilson's and for the eye; ``p`` is of the test that decided where it failed on
+    both sides, None where none was needed. ``undecided`` are the repetitions that could not say.
+    """
 
     rule: str
     before: tuple[int, int]
@@ -51,13 +56,16 @@ class ObjectiveRow:
     before_interval: tuple[float, float]
     after_interval: tuple[float, float]
     worse: bool
+    p: float | None = None
+    undecided: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
     """A run held against a baseline: the claim in words, the rows, and what else is not alike.
 
-    ``baseline`` are the run ids that it was held against.
+    ``baseline`` are the run ids that it was held against, ``gaps`` what could not be compared;
+    ``verdict`` is failed where it regressed, and passed only where there is no gap either.
     """
 
     regressed: bool
@@ -66,3 +74,5 @@ class Against:
     differences: tuple[str, ...]
     objectives: tuple[ObjectiveRow, ...]
     measures: tuple[MeasureRow, ...]
+    verdict: Verdict = "passed"
+    gaps: tuple[str, ...] = ()

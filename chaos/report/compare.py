@@ -1,11 +1,12 @@
 """Holds two sides of reports against each other: did B get worse than A?
 
-A side is one run or many repetitions of it. An objective that held and no longer does is a
-regression however few the runs; a measure is called worse only where enough repetitions show it:
-98 % confidence by Mann and Whitney's test and an effect of at least a quarter, as Kayenta judges
-canaries. Where both sides were played with the same seeds, each run is held against its twin by
-Wilcoxon's signed ranks instead, which takes the luck of the seed out. What is missing to 100 %
-counts for shares: from 99.9 % to 99.8 % is twice the loss.
+A side is one run or many repetitions of it. An objective that held in every repetition of A and
+fails in any of B is a regression, however few the runs; where it failed in A as well, an exact test
+decides. A measure is called worse only where enough repetitions show it: 98 % confidence by Mann
+and Whitney's test and an effect of at least a quarter, as Kayenta judges canaries. Where both sides
+were played with the same seeds, each run is held against its twin instead, by McNemar's test or by
+Wilcoxon's signed ranks, which takes the luck of the seed out. What is missing to 100 % counts for
+shares: from 99.9 % to 99.8 % is twice the loss. What could not be compared is never green.
 """
 
 import math
@@ -16,8 +17,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from chaos.analysis.findings import Measured
+from chaos.analysis.findings import Measured, Verdict
 from chaos.errors import ScenarioError
+from chaos.report import held
 from chaos.report.against import CONFIDENCE, EFFECT, Change, MeasureRow, ObjectiveRow, Side
 from chaos.report.document import FORMAT, Document
 from chaos.report.repetitions import (
@@ -29,7 +31,6 @@ from chaos.report.repetitions import (
     paired_shift,
     shift,
     signed_rank,
-    wilson,
 )
 from chaos.scenario.objective import Unit
 from chaos.scenario.vocabulary import VOCABULARY
@@ -41,13 +42,17 @@ _COMPARISON = re.compile(r"\s*[<>=]=?\s*")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sides of reports. ``differences`` are what else is not alike and may explain a change."""
+    """Two sides of reports. ``differences`` are what else is not alike and may explain a change.
+
+    ``gaps`` are what B does not tell, or A not, so that nobody can say whether it got worse.
+    """
 
     before: tuple[Document, ...]
     after: tuple[Document, ...]
     objectives: tuple[ObjectiveRow, ...]
     measures: tuple[MeasureRow, ...]
     differences: tuple[str, ...]
+    gaps: tuple[str, ...] = ()
 
     @property
     def regressed(self) -> bool:
@@ -55,6 +60,15 @@ class Comparison:
         return any(row.worse for row in self.objectives) or any(
             row.change == "worse" for row in self.measures
         )
+
+    @property
+    def verdict(self) -> Verdict:
+        """Failed where B regressed, passed only where all could be compared; worst wins."""
+        if any(told.verdict == "aborted" for told in self.after):
+            return "aborted"
+        if self.regressed:
+            return "failed"
+        return "inconclusive" if self.gaps else "passed"
 
 
 def load(place: Path) -> tuple[Document, ...]:
@@ -88,28 +102,15 @@ def compare(before: tuple[Document, ...], after: tuple[Document, ...]) -> Compar
     names = dict.fromkeys(name for told in (*before, *after) for name in told.measures)
     named = {_COMPARISON.split(rule)[0] for rule in rules}
     kept = [name for name in names if "(" not in name or name in named]
+    objectives = tuple(held.objective(rule, before, after) for rule in rules)
     return Comparison(
         before=before,
         after=after,
-        objectives=tuple(_objective(rule, before, after) for rule in rules),
+        objectives=objectives,
         measures=tuple(_measure(name, before, after) for name in kept),
         differences=tuple(_differences(before, after)),
+        gaps=tuple(held.gaps(objectives, kept, before, after)),
     )
-
-
-def _objective(
-    rule: str, before: tuple[Document, ...], after: tuple[Document, ...]
-) -> ObjectiveRow:
-    sides = []
-    for side in (before, after):
-        verdicts = [o.verdict for told in side for o in told.objectives if o.rule == rule]
-        sides.append((sum(verdict == "passed" for verdict in verdicts), len(verdicts)))
-    (held, n), (still, m) = sides
-    worse = bool(n and m) and still / m < held / n
-    if min(n, m) >= FEWEST_FOR_TEST:
-        # With many repetitions a single bad one proves nothing: the intervals must part.
-        worse = worse and wilson(still, m)[1] < wilson(held, n)[0]
-    return ObjectiveRow(rule, (held, n), (still, m), wilson(held, n), wilson(still, m), worse)
 
 
 def _measure(name: str, before: tuple[Document, ...], after: tuple[Document, ...]) -> MeasureRow:

@@ -5,13 +5,20 @@ from collections.abc import Iterator
 import orjson
 from rich.console import Console
 
-from chaos.report import markdown, numbers, terminal
+from chaos.analysis.findings import Verdict
+from chaos.report import markdown, numbers, palette, terminal
 from chaos.report.compare import Comparison
 from chaos.report.contrast import loud, measures, objectives
 from chaos.report.document import Document
 from chaos.report.repetitions import FEWEST_FOR_TEST
 
-_MOST_SEEDS = 8
+_MOST_SEEDS, _MOST_GAPS = 8, 4
+_STARTS: dict[Verdict, str] = {
+    "passed": "No regression of B is shown",
+    "failed": "B regressed",
+    "inconclusive": "Whether B regressed cannot be said",
+    "aborted": "B cannot be held against A",
+}
 
 
 def claim(found: Comparison) -> str:
@@ -20,13 +27,18 @@ def claim(found: Comparison) -> str:
     worse = [row.name for row in found.measures if row.change == "worse"]
     better = [row.name for row in found.measures if row.change == "better"]
     said = []
+    if found.gaps:
+        rest = len(found.gaps) - _MOST_GAPS
+        more = f", and {rest} more" if rest > 0 else ""
+        told = f"{', '.join(found.gaps[:_MOST_GAPS])}{more}"
+        said.append(told if found.verdict != "failed" else f"not compared: {told}")
     if rules:
         said.append(f"no longer held: {', '.join(rules)}")
     if worse:
         said.append(f"worse: {', '.join(worse)}")
     if better:
         said.append(f"better: {', '.join(better)}")
-    start = "B regressed" if found.regressed else "No regression of B is shown"
+    start = _STARTS[found.verdict]
     few = min(len(found.before), len(found.after)) < FEWEST_FOR_TEST
     tail = (
         f" {len(found.before)} and {len(found.after)} repetitions are too few to call a difference "
@@ -43,13 +55,14 @@ def summary(found: Comparison) -> str:
 
 
 def _lines(found: Comparison) -> Iterator[str]:
-    sign = "\N{BALLOT X}" if found.regressed else "\N{CHECK MARK}"
-    yield f"## {sign} {markdown.escape(claim(found))}"
+    yield f"## {palette.SIGNS[found.verdict]} {markdown.escape(claim(found))}"
     yield ""
     for letter, side in (("A", found.before), ("B", found.after)):
         yield f"- **{letter}**: {markdown.escape(_described(side))}"
     for difference in found.differences:
         yield f"- Not alike: {markdown.escape(difference)}"
+    for gap in found.gaps:
+        yield f"- Not compared: {markdown.escape(gap)}"
     for table in (objectives(found.objectives), measures(found.measures)):
         yield from ("", f"### {table.title}", "", markdown.escape(table.about), "")
         yield from markdown.table(table)
@@ -69,20 +82,24 @@ def show(found: Comparison, console: Console) -> None:
         terminal.say(console, f"{letter}: {_described(side)}")
     for difference in found.differences:
         terminal.say(console, f"not alike: {difference}")
+    for gap in found.gaps:
+        terminal.say(console, f"not compared: {gap}")
     terminal.grid(objectives(found.objectives), console)
     shown = tuple(filter(loud, found.measures))
     terminal.grid(measures(shown).without("n", "n B", "p"), console)
     rest = len(found.measures) - len(shown)
     terminal.say(console, f"{rest} further measures are alike, or were measured on one side only.")
-    terminal.say(console, claim(found), style="bold red" if found.regressed else "bold green")
+    terminal.say(console, claim(found), style=terminal.STYLES[found.verdict])
 
 
 def encoded(found: Comparison) -> bytes:
     """The comparison as JSON: what is rendered here, without the reports themselves."""
     told = {
+        "verdict": found.verdict,
         "regressed": found.regressed,
         "claim": claim(found),
         "differences": found.differences,
+        "gaps": found.gaps,
         "objectives": found.objectives,
         "measures": found.measures,
         "runs": {

@@ -16,15 +16,20 @@ _RULE = (
     f"A measure is worse or better only at {CONFIDENCE:.0%} confidence and with an effect of at "
     f"least {EFFECT:.0%}, over at least {FEWEST_FOR_TEST} repetitions a side, by Mann and "
     f"Whitney's test, or by Wilcoxon's of {FEWEST_FOR_PAIRS} pairs or more where both sides were "
-    "played with the same seeds; an objective that held and no longer does is a regression with "
-    "any number."
+    "played with the same seeds."
+)
+_HELD = (
+    "How many repetitions it held in, with Wilson's 95 % interval. An objective that held in all "
+    "repetitions of A and fails in one of B is a regression with any number; one that failed in A "
+    f"as well only at {CONFIDENCE:.0%} confidence, by McNemar's exact test where both sides were "
+    "played with the same seeds, else by Fisher's."
 )
 
 
 def objectives(rows: Iterable[ObjectiveRow]) -> Table:
     """Every objective, and in how many repetitions it held."""
     return Table(
-        "objectives", "Objectives", "How many repetitions it held in, with Wilson's 95 % interval.",
+        "objectives", "Objectives", _HELD,
         ("Rule", "A held", "B held", "Change"),
         tuple(_objective(row) for row in rows),
         "Neither side states an objective.",
@@ -35,18 +40,19 @@ def _objective(row: ObjectiveRow) -> tuple[Cell, ...]:
     change = "no regression shown" if row.before[1] and row.after[1] else "one side only"
     return (
         code(row.rule),
-        _held(row.before, row.before_interval),
-        _held(row.after, row.after_interval),
+        _held(row.before, row.before_interval, row.undecided[0]),
+        _held(row.after, row.after_interval, row.undecided[1]),
         Cell("worse", "worse", verdict="failed") if row.worse else words(change),
     )
 
 
-def _held(times: tuple[int, int], interval: tuple[float, float]) -> Cell:
+def _held(times: tuple[int, int], interval: tuple[float, float], undecided: int) -> Cell:
     held, n = times
     if not n:
-        return Cell("not stated", -1.0)
+        return Cell("not decided" if undecided else "not stated", -1.0)
     spread = f" ({numbers.share(interval[0])} to {numbers.share(interval[1])})" if n > 1 else ""
-    return Cell(f"{held} of {n}{spread}", held / n)
+    rest = f", {undecided} not decided" if undecided else ""
+    return Cell(f"{held} of {n}{spread}{rest}", held / n)
 
 
 def baseline(against: Against | None) -> tuple[Table, ...]:

@@ -118,7 +118,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """This run held against earlier ones, ``runs``; ``differences`` are what else is not alike."""
+    """This run held against earlier ones, ``runs``; ``differences`` are what else is not alike.
+
+    ``gaps`` are what could not be compared: with them, no ``verdict`` is passed.
+    """
 
     regressed: bool
     claim: str
@@ -126,6 +129,8 @@ class Contrast:
     differences: tuple[str, ...]
     objectives: tuple[ObjectiveRow, ...]
     measures: tuple[Moved, ...]
+    verdict: Verdict = "passed"
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +245,8 @@ def _baseline(against: Against) -> Contrast:
         differences=against.differences,
         objectives=against.objectives,
         measures=tuple(map(_moved, against.measures)),
+        verdict=against.verdict,
+        gaps=against.gaps,
     )
 
 

@@ -120,6 +120,34 @@ def _normal(values: list[float], n: int, m: int, wins: float) -> float:
     return 2 * (1 - NormalDist().cdf(distance / math.sqrt(variance)))
 
 
+def fisher(before: tuple[int, int], after: tuple[int, int]) -> float:
+    """Fisher's exact two-sided p-value that two sides hold as often, each (times held, of so many).
+
+    >>> round(fisher((5, 5), (1, 5)), 6)
+    0.047619
+    """
+    (held, n), (still, m) = before, after
+    whole = math.comb(n + m, held + still)
+    ways = {
+        k: math.comb(n, k) * math.comb(m, held + still - k)
+        for k in range(max(0, held + still - m), min(n, held + still) + 1)
+    }
+    return sum(each for each in ways.values() if each <= ways[held]) / whole
+
+
+def mcnemar(lost: int, gained: int) -> float:
+    """McNemar's exact two-sided p-value of pairs of which so many lost and so many gained.
+
+    Pairs that agree say nothing.
+
+    >>> mcnemar(7, 0)
+    0.015625
+    """
+    n = lost + gained
+    tail = sum(math.comb(n, k) for k in range(min(lost, gained) + 1))
+    return min(1.0, 2 * tail / math.ldexp(1.0, n))
+
+
 def paired_shift(pairs: Sequence[tuple[float, float]]) -> float:
     """By how much the second of each pair lies above the first: the median of the Walsh averages.
 

@@ -22,7 +22,7 @@ from chaos.report.tiles import tally
 from chaos.run.record import Run
 from chaos.scenario.model import Scenario
 
-_STYLES: dict[Verdict, str] = {
+STYLES: dict[Verdict, str] = {
     "passed": "bold green",
     "failed": "bold red",
     "inconclusive": "bold yellow",
@@ -75,7 +75,7 @@ def verdict(run: Run, analysis: Analysis, folder: Path, console: Console) -> Non
         "" if analysis.verdict == "aborted" else f"  {tally(analysis)}"
     )
     console.print()
-    say(console, told, style=_STYLES[analysis.verdict])
+    say(console, told, style=STYLES[analysis.verdict])
     say(console, analysis.headline)
     # Never wrapped: a path or command that is broken over two lines cannot be copied.
     console.print(f"report  {escape(fit(console, str(folder / 'report.html')))}", soft_wrap=True)
@@ -89,8 +89,7 @@ def compared(against: Against, console: Console) -> None:
     for table in shown:
         if table.rows:
             grid(table.without("n", "p"), console)
-    style = _STYLES["failed"] if against.regressed else _STYLES["passed"]
-    say(console, f"against the baseline: {against.claim}", style=style)
+    say(console, f"against the baseline: {against.claim}", style=STYLES[against.verdict])
 
 
 def verified(found: Verified, folder: Path, console: Console) -> None:
@@ -122,7 +121,7 @@ def _objectives(analysis: Analysis, console: Console) -> Table:
             Text(fit(console, numbers.brief(finding.measured))),
             Text(fit(console, numbers.margin(finding.margin))),
             Text(numbers.count(finding.measured.n)),
-            Text(fit(console, told), style=_STYLES[finding.verdict]),
+            Text(fit(console, told), style=STYLES[finding.verdict]),
         )
     return table
 
@@ -147,7 +146,7 @@ def grid(shown: Cells, console: Console) -> None:
 
 
 def _cell(cell: Cell, console: Console) -> Text:
-    style = _STYLES[cell.verdict] if cell.verdict else ""
+    style = STYLES[cell.verdict] if cell.verdict else ""
     return Text(fit(console, cell.text), style=style)
 
 

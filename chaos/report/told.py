@@ -49,6 +49,8 @@ def against(baseline: tuple[Document, ...], fresh: Document) -> Against:
         differences=found.differences,
         objectives=found.objectives,
         measures=tuple(row for row in found.measures if row.change != "one side only"),
+        verdict=found.verdict,
+        gaps=found.gaps,
     )
 
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
-from chaos.analysis.findings import Measured
+from chaos.analysis.findings import Measured, Verdict
+from chaos.cli import main
 from chaos.errors import ScenarioError
 from chaos.report import compared
 from chaos.report.against import MeasureRow
@@ -28,6 +30,14 @@ def side(values: list[float | None], name: str = "failover.p95", unit: Unit = "s
             measures={name: Measured(value, unit, 60, censored=censored)},
         )
         for seed, value in enumerate(values)
+    )
+
+
+def seeded(reports: list[Document], start: int = 0) -> tuple[Document, ...]:
+    """The same reports as repetitions, each with a seed of its own."""
+    return tuple(
+        replace(told, identity=replace(told.identity, seed=seed))
+        for seed, told in enumerate(reports, start)
     )
 
 
@@ -90,10 +100,19 @@ def test_a_measure_without_a_value_on_one_side_is_not_judged() -> None:
     assert row(side([1.0] * 5), side([None] * 5)).change == "one side only"
 
 
-def test_a_single_bad_run_of_many_is_not_yet_a_regression() -> None:
-    good = tuple(replace(GOOD, identity=replace(GOOD.identity, seed=n)) for n in range(20))
-    assert not compare(good, (*good[:-1], BAD)).regressed
-    assert compare(good, (*good[:8], *[BAD] * 12)).regressed
+def test_an_objective_that_always_held_and_fails_once_is_a_regression_with_any_number() -> None:
+    for many in (1, 4, 5, 6, 10, 20):
+        good = seeded([GOOD] * many)
+        found = compare(good, (*good[:-1], seeded([BAD] * many)[-1]))
+        assert found.regressed, many
+        assert "no longer held" in compared.claim(found)
+
+
+def test_a_single_bad_run_proves_nothing_of_an_objective_that_failed_before() -> None:
+    before = seeded([BAD, *[GOOD] * 19])
+    assert not compare(before, seeded([BAD, BAD, *[GOOD] * 18])).regressed
+    assert compare(before, seeded([BAD] * 12 + [GOOD] * 8)).regressed
+    assert not compare(seeded([BAD] * 12 + [GOOD] * 8), before).regressed
 
 
 def test_a_side_is_a_run_or_a_folder_of_runs(tmp_path: Path) -> None:
@@ -145,3 +164,66 @@ def test_float_dust_is_no_effect() -> None:
     almost = [0.1 + 0.2] * 7
     found = row(side([0.3] * 7), side([*almost]))
     assert (found.effect, found.change) == (0.0, "no difference shown")
+
+
+def test_an_aborted_run_is_never_held_to_be_no_worse() -> None:
+    aborted = document(made.told("aborted"))
+    found = compare((GOOD,), (aborted,))
+    assert found.verdict == "aborted"
+    assert "B is aborted" in found.gaps
+    assert compared.claim(found).startswith("B cannot be held against A: B is aborted")
+
+
+def test_an_inconclusive_run_on_either_side_leaves_the_comparison_open() -> None:
+    open_ended = document(made.told("inconclusive"))
+    for before, after in ((GOOD, open_ended), (open_ended, GOOD)):
+        found = compare((before,), (after,))
+        assert (found.regressed, found.verdict) == (False, "inconclusive")
+        assert compared.claim(found).startswith("Whether B regressed cannot be said: ")
+    assert "1 of 2 runs of B is inconclusive" in compare((GOOD,), (GOOD, open_ended)).gaps
+
+
+def test_an_aborted_baseline_is_none() -> None:
+    found = compare((document(made.told("aborted")),), (GOOD,))
+    assert (found.verdict, found.gaps) == ("inconclusive", ("A is aborted",))
+
+
+def test_an_objective_and_a_measure_that_b_no_longer_tells_are_named() -> None:
+    fewer = replace(
+        GOOD, objectives=GOOD.objectives[1:], measures={"recover": GOOD.measures["recover"]}
+    )
+    found = compare((GOOD,), (fewer,))
+    lost = GOOD.measures.keys() - {"recover"}
+    assert found.verdict == "inconclusive"
+    assert found.gaps[0] == f"B does not state {GOOD.objectives[0].rule}"
+    assert set(found.gaps[1:]) == {f"B does not measure {name}" for name in lost}
+    text = compared.summary(found)
+    assert text.startswith("## ? Whether B regressed cannot be said")
+    assert "- Not compared: B does not measure failover.p95" in text
+    assert json.loads(compared.encoded(found))["verdict"] == "inconclusive"
+    # What B tells and A did not is no loss.
+    assert compare((fewer,), (GOOD,)).verdict == "passed"
+
+
+def test_a_run_with_nothing_to_measure_is_chance_and_many_of_them_are_a_loss() -> None:
+    some = side([1.0, None, 1.0, None, 1.0])
+    assert compare(side([1.0] * 5), some).verdict == "passed"
+    assert compare(side([1.0]), side([None])).verdict == "passed"
+    assert compare(side([1.0] * 5), side([None] * 5)).gaps == (
+        "failover.p95 is measured in 0 of 5 runs of B, 5 of 5 of A",
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"), [("passed", 0), ("failed", 1), ("inconclusive", 3), ("aborted", 4)]
+)
+def test_failing_on_a_regression_is_never_green_where_nobody_can_tell(
+    verdict: Verdict, code: int, tmp_path: Path
+) -> None:
+    for name, told in (("a", made.told("passed")), ("b", made.told(verdict))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "findings.json").write_bytes(encoded(told))
+    words = ["compare", str(tmp_path / "a"), str(tmp_path / "b")]
+
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert CliRunner().invoke(main, [*words, "--fail-on", "regression"]).exit_code == code

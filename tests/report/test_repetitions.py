@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.report.repetitions import (
+    fisher,
     mann_whitney,
+    mcnemar,
     median,
     median_interval,
     paired_shift,
@@ -104,3 +106,24 @@ def test_pairs_that_were_never_reached_on_either_side_do_not_differ() -> None:
     assert paired_shift([(never, never), (1.0, 2.0), (1.0, 2.0)]) == 0.75
     assert paired_shift([(1.0, never)] * 3) == never
     assert signed_rank([(1.0, never)] * 7) < 0.02
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=6), st.lists(st.booleans(), max_size=6))
+def test_fishers_test_counts_every_way_to_deal_what_held(
+    before: list[bool], after: list[bool]
+) -> None:
+    n, m, held = len(before), len(after), sum(before) + sum(after)
+    dealt = [sum(one < n for one in each) for each in combinations(range(n + m), held)]
+    rare = [k for k in set(dealt) if dealt.count(k) <= dealt.count(sum(before))]
+    expected = sum(map(dealt.count, rare)) / len(dealt)
+    assert fisher((sum(before), n), (sum(after), m)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("lost", "gained", "p"), [(0, 0, 1.0), (7, 0, 0.015625), (6, 0, 0.03125), (1, 9, 22 / 1024)]
+)
+def test_mcnemars_test_is_a_coin_for_each_pair_that_differs(
+    lost: int, gained: int, p: float
+) -> None:
+    assert mcnemar(lost, gained) == pytest.approx(p)
+    assert mcnemar(gained, lost) == pytest.approx(p)

@@ -1,6 +1,7 @@
 import json
 import shutil
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_run_is_told_against_the_baseline_that_lies_beside_its_records(
     assert "baseline.json" in {row.name for row in held.files}
     text = document.encoded(held)
     assert TypeAdapter(document.Document).validate_json(text, strict=True).baseline is not None
-    assert held.against.claim in html.words_of(held)
+    assert held.against.claim in unescape(html.words_of(held))
     assert markdown.escape(held.against.claim) in markdown.summary(held)
     assert "was given no baseline" in html.words_of(alone)
 
