@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from chaos.analysis.findings import Analysis
 from chaos.errors import WorldError
-from chaos.report import document, figure, html, junit, markdown, portrait, seal
+from chaos.report import document, figure, html, junit, kept, markdown, portrait, seal
 from chaos.report.account import Account
 from chaos.report.told import tell
 from chaos.run.record import Run
@@ -86,26 +86,29 @@ def write_forms(run: Run, analysis: Analysis, directory: Path) -> list[Path]:
         forms = Forms(tell(run, analysis, directory))
     except OSError as error:
         raise WorldError(f"{directory} cannot be written: {error.strerror}.") from error
-    sealed: Form = (seal.SEAL, lambda: seal.encoded(seal.strips(directory)))
-    written = []
+    digests: dict[str, str] = {}
+    sealed: Form = (seal.SEAL, lambda: seal.encoded(seal.strips(directory), digests))
     for name, make in chain(forms.each(), (sealed,)):
-        path = directory / name
-        if forms.tried(name, partial(_keep, path, make)) is not None:
-            written.append(path)
-    for name in {*seal.FORMS, seal.SEAL} - {path.name for path in written}:
+        digest = forms.tried(name, partial(_keep, directory / name, make))
+        if digest is not None:
+            digests[name] = digest
+    for name in {*seal.FORMS, seal.SEAL} - digests.keys():
         # Half a form, or what an earlier report left there, tells nothing of this one.
         with contextlib.suppress(OSError):
             (directory / name).unlink(missing_ok=True)
     if forms.broken:
-        raise _missing(directory, forms.broken, written) from forms.broken[0].error
-    return written
+        raise _missing(directory, forms.broken, bool(digests)) from forms.broken[0].error
+    return [directory / name for name in digests]
 
 
-def _keep(path: Path, make: Callable[[], bytes]) -> int:
-    return path.write_bytes(make())
+def _keep(path: Path, make: Callable[[], bytes]) -> str:
+    """Write a form; the SHA-256 of what was to be written."""
+    content = make()
+    path.write_bytes(content)
+    return kept.digest(content)
 
 
-def _missing(directory: Path, broken: list[Broken], written: list[Path]) -> WorldError:
+def _missing(directory: Path, broken: list[Broken], written: bool) -> WorldError:  # noqa: FBT001
     names: dict[str, list[str]] = {}
     for one in broken:
         names.setdefault(one.why().rstrip("."), []).append(one.name)
