@@ -11,9 +11,10 @@ shares: from 99.9 % to 99.8 % is twice the loss. What could not be compared is n
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,6 +38,8 @@ from chaos.scenario.vocabulary import VOCABULARY
 
 FINDINGS = "findings.json"
 _DUST = 1e-12
+# What nobody can tell from nothing: a millisecond, a hundredth of a ratio, one in 100 seconds.
+_HARDLY: dict[Unit, float] = {"seconds": 0.001, "ratio": 0.01, "rate": 0.01}
 _COMPARISON = re.compile(r"\s*[<>=]=?\s*")
 
 
@@ -121,7 +124,7 @@ def _measure(name: str, before: tuple[Document, ...], after: tuple[Document, ...
         return MeasureRow(name, unit, one, other, None, None, "one side only")
     pairs = _pairs(name, before, after)
     moved = paired_shift(pairs) if pairs else shift(one.values, other.values)
-    effect = _effect(name, unit, one.median, moved)
+    effect = _effect(name, unit, one.values, moved)
     if min(len(one.values), len(other.values)) < FEWEST_FOR_TEST:
         return MeasureRow(name, unit, one, other, effect, None, "too few repetitions")
     p = signed_rank(pairs) if pairs else mann_whitney(one.values, other.values)
@@ -159,14 +162,25 @@ def _side(found: list[Measured | None]) -> Side:
     return Side(values, middle, median_interval(values), sum(one.censored for one in known))
 
 
-def _effect(name: str, unit: Unit, middle: float, moved: float) -> float:
-    """B's shift against A's median, positive where it is worse; infinite from a zero."""
+def _effect(name: str, unit: Unit, before: Sequence[float], moved: float) -> float:
+    """B's shift against A's median, positive where it is worse.
+
+    A median of nothing is no yardstick: then it is the mean, and never less than what cannot be
+    told from nothing. Where A is nothing in every run, and shares or counts cannot be smaller than
+    they are, any shift from there is infinite.
+    """
     better = VOCABULARY[name.split("(", maxsplit=1)[0].split(".", maxsplit=1)[0]].better
     moved = moved if better == "lower" else -moved
-    base = abs(1.0 - middle) if unit == "share" and better == "higher" else abs(middle)
+    middle = median(before)
     # Neither a median nor a difference is known closer than this: the rest is floating point.
-    if math.isnan(moved) or abs(moved) <= _DUST * max(1.0, abs(middle) if middle < math.inf else 1):
+    if abs(moved) <= _DUST * max(1.0, abs(middle) if middle < math.inf else 1):
         return 0.0
+    missing = unit == "share" and better == "higher"
+    sizes = [abs(1.0 - each) if missing else abs(each) for each in before]
+    base = median(sizes)
+    if base <= _DUST:
+        base = fmean(size for size in sizes if size < math.inf)
+    base = max(base, _HARDLY.get(unit, 0.0))
     return moved / base if base > _DUST and math.isfinite(base) else math.copysign(math.inf, moved)
 
 

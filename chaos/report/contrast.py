@@ -110,7 +110,7 @@ def _effect(row: MeasureRow) -> str:
     if math.isinf(row.after.median or 0.0):
         return "not reached any more"
     word = "worse" if row.effect > 0 else "better"
-    if math.isinf(row.effect):
+    if math.isinf(row.effect) or not row.before.median:
         return f"{word}, from {_value(row.before.median or 0.0, row.unit)}"
     if row.effect > _MANY:
         return f"{numbers.ratio(1 + row.effect)}, {word}"

@@ -160,6 +160,33 @@ def test_runs_with_the_same_seeds_are_compared_pair_by_pair() -> None:
     assert (row(before, shuffled).pairs, row(before, shuffled).change) == (0, "no difference shown")
 
 
+def test_a_median_of_nothing_is_no_yardstick() -> None:
+    # Nothing was measured in most runs of A: B's shift is held against A's mean.
+    mostly = row(side([0.0, 0.0, 0.0, 0.4, 0.6]), side([1.0, 1.0, 1.0, 1.0, 1.0]))
+    assert mostly.effect == pytest.approx(1.0 / 0.2)
+    # A fifth of a millisecond is no more than nothing, in twelve runs of twelve as well.
+    hardly = row(side([0.0] * 12), side([0.0002] * 12))
+    assert hardly.p is not None
+    assert hardly.p < 0.001
+    assert hardly.effect == pytest.approx(0.2)
+    assert hardly.change == "no difference shown"
+    assert row(side([0.0] * 12), side([0.05] * 12)).change == "worse"
+
+
+def test_any_share_that_is_lost_from_the_whole_is_infinitely_worse() -> None:
+    found = row(side([1.0] * 7, "integrity", "share"), side([0.99999] * 7, "integrity", "share"))
+    assert (found.effect, found.change) == (float("inf"), "worse")
+
+
+def test_pairs_of_which_as_many_lost_as_gained_are_not_worse() -> None:
+    never = Measured(20.0, "seconds", 60, censored=True)
+    reached = side([1.0] * 8)
+    lost = [replace(told, measures={"failover.p95": never}) for told in reached]
+    one = (*lost[:4], *reached[4:])
+    other = (*reached[:4], *lost[4:])
+    assert (row(one, other).effect, row(one, other).change) == (0.0, "no difference shown")
+
+
 def test_float_dust_is_no_effect() -> None:
     almost = [0.1 + 0.2] * 7
     found = row(side([0.3] * 7), side([*almost]))

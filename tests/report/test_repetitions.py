@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaos.report import repetitions
 from chaos.report.repetitions import (
     fisher,
     mann_whitney,
@@ -44,9 +45,57 @@ def test_the_test_has_no_favourite_side(before: list[float], after: list[float])
     assert 0.0 < mann_whitney(before, after) <= 1.0
 
 
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=5),
+    st.lists(st.integers(0, 3), min_size=1, max_size=5),
+)
+def test_the_exact_test_counts_every_way_to_deal_values_that_tie(
+    before: list[int], after: list[int]
+) -> None:
+    values, n = [*before, *after], len(before)
+
+    def apart(first: tuple[int, ...]) -> float:
+        second = set(range(len(values))) - set(first)
+        wins = sum(
+            (values[j] > values[i]) + (values[j] == values[i]) / 2 for i in first for j in second
+        )
+        return abs(wins - n * len(after) / 2)
+
+    dealt = [apart(first) for first in combinations(range(len(values)), n)]
+    found = apart(tuple(range(n)))
+    expected = sum(each >= found for each in dealt) / len(dealt)
+    assert mann_whitney(before, after) == pytest.approx(expected)
+
+
+def test_few_values_that_tie_are_no_sooner_different_than_chance_allows() -> None:
+    # The normal approximation says 0.01996 and 0.0197: both would have been called worse.
+    assert mann_whitney([0.0] * 5, [0.0, 1.0, 1.0, 1.0, 1.0]) == pytest.approx(12 / 252)
+    assert signed_rank([(0.0, 0.0), *[(0.0, 1.0)] * 6]) == pytest.approx(2 / 64)
+
+
+def test_beyond_25_values_the_approximation_takes_over_without_a_step() -> None:
+    before, after = [each % 7 for each in range(25)], [each % 9 for each in range(25)]
+    exact = mann_whitney(before, after)
+    close = repetitions._normal([*before, *after], 25, 25, wins(before, after))
+    assert exact == pytest.approx(close, rel=0.02)
+    assert mann_whitney([*before, 0], after) == repetitions._normal(
+        [*before, 0, *after], 26, 25, wins([*before, 0], after)
+    )
+    pairs = [(0.0, float(each % 5 - 1)) for each in range(40)]
+    assert signed_rank(pairs) < signed_rank(pairs[:31])
+
+
+def wins(before: list[int], after: list[int]) -> float:
+    return sum((b > a) + (b == a) / 2 for a in before for b in after)
+
+
 def test_known_p_values_with_ties() -> None:
     # R: wilcox.test(c(1,2,2,3,4,5), c(2,6,7,8,9,9), exact=FALSE)$p.value
-    assert mann_whitney([1, 2, 2, 3, 4, 5], [2, 6, 7, 8, 9, 9]) == pytest.approx(0.02919, abs=1e-5)
+    before, after = [1, 2, 2, 3, 4, 5], [2, 6, 7, 8, 9, 9]
+    approximate = repetitions._normal([*before, *after], 6, 6, wins(before, after))
+    assert approximate == pytest.approx(0.02919, abs=1e-5)
+    # Counted one by one: 24 of the 924 ways to deal them.
+    assert mann_whitney(before, after) == pytest.approx(24 / 924)
     assert mann_whitney([3, 3], [3, 3, 3]) == 1.0
     assert mann_whitney([], [1.0]) == 1.0
 
@@ -95,8 +144,11 @@ def test_the_paired_test_counts_every_way_to_set_the_signs(moved: list[int]) -> 
 
 def test_a_known_p_value_of_pairs_with_ties() -> None:
     # By hand: the negative rank is 2, the variance 51 - 30/48, so z = (18 - 2 - 0.5) / 7.0975.
-    pairs = [(0.0, each) for each in (1.0, 1.0, 2.0, 2.0, 3.0, -1.0, 4.0, 5.0)]
-    assert signed_rank(pairs) == pytest.approx(0.02897, abs=1e-5)
+    moved = (1.0, 1.0, 2.0, 2.0, 3.0, -1.0, 4.0, 5.0)
+    doubled = repetitions._doubled_ranks([abs(each) for each in moved])
+    assert repetitions._normal_signed(doubled, 2.0) == pytest.approx(0.02897, abs=1e-5)
+    # No sign turned, or one of the three ones: 4 of 256 ways, and as many on the other side.
+    assert signed_rank([(0.0, each) for each in moved]) == pytest.approx(8 / 256)
     assert signed_rank([(2.0, 2.0)] * 9) == 1.0
     assert signed_rank([]) == 1.0
 
@@ -127,3 +179,11 @@ def test_mcnemars_test_is_a_coin_for_each_pair_that_differs(
 ) -> None:
     assert mcnemar(lost, gained) == pytest.approx(p)
     assert mcnemar(gained, lost) == pytest.approx(p)
+
+
+def test_as_many_lost_as_gained_are_no_shift_and_no_nonsense() -> None:
+    never = math.inf
+    assert paired_shift([(1.0, never), (never, 1.0)]) == 0.0
+    assert shift([1.0, never], [never, 1.0]) == 0.0
+    assert median([-never, never]) == 0.0
+    assert signed_rank([(1.0, never), (never, 1.0)] * 4) == 1.0
