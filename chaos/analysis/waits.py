@@ -20,6 +20,8 @@ _RETRY = WHYS.index("retry")
 # Fewer waits than this of one retry number have no mean worth comparing.
 _ENOUGH = 5
 _AT_CAP = 0.9
+# Jitter alone makes a step of means differ by less.
+_CUT = 0.9
 # A client and a region, by their codes, and from when to when.
 Place = tuple[int, int]
 Stretch = tuple[float, float]
@@ -143,15 +145,20 @@ def jitter(found: Waits) -> float | None:
 def growth(found: Waits) -> float | None:
     """By what factor the mean wait grows from one retry to the next, until the cap is reached.
 
+    A step that is clearly smaller than those before it was cut by the cap, and is none of them.
     None where there are not two retry numbers with enough waits.
     """
     numbers = _numbers(found)
     means = [float(found.wait[found.retry == number].mean()) for number in numbers]
     if len(means) < 2 or means[0] <= 0:  # noqa: PLR2004 - growth is from one to another
         return None
-    top = next(at for at, mean in enumerate(means) if mean >= _AT_CAP * max(means))
-    last = max(1, top)
-    return float((means[last] / means[0]) ** (1.0 / (numbers[last] - numbers[0])))
+    last = max(1, next(at for at, mean in enumerate(means) if mean >= _AT_CAP * max(means)))
+
+    def grown(since: int, until: int) -> float:
+        return float((means[until] / means[since]) ** (1.0 / (numbers[until] - numbers[since])))
+
+    cut = last > 1 and grown(last - 1, last) < _CUT * grown(0, last - 1)
+    return grown(0, last - cut)
 
 
 def autocorrelation(found: Waits) -> float | None:

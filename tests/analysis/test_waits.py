@@ -130,6 +130,21 @@ def test_growth_is_counted_until_the_cap() -> None:
     assert growth(of(*[(1.0, 2.0, 4.0, 4.0, 4.0)] * 5)) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize(
+    ("lengths", "factor"),
+    [
+        ((1.0, 2.0, 4.0, 5.0, 5.0), 2.0),
+        ((1.0, 2.0, 4.0, 5.0), 2.0),
+        ((1.0, 2.0, 4.0, 8.0, 9.0, 9.0), 2.0),
+        ((1.0, 1.5, 2.25, 2.5), 1.5),
+        ((1.0, 2.0, 4.0, 8.0), 2.0),
+        ((1.0, 3.0, 3.0), 3.0),
+    ],
+)
+def test_a_step_that_the_cap_cuts_is_no_growth(lengths: tuple[float, ...], factor: float) -> None:
+    assert growth(of(*[lengths] * 5)) == pytest.approx(factor)
+
+
 def test_waits_that_stay_the_same_do_not_grow() -> None:
     assert growth(of(*[(1.0, 1.0, 1.0)] * 5)) == pytest.approx(1.0)
 
