@@ -2,8 +2,8 @@
 
 Each strategy says between which bounds a wait lies, uniformly; the likeliest is the one with the
 narrowest bounds that still hold the waits. Its base, factor and cap are those that the waits
-themselves suggest, tried one by one. A strategy with more to choose pays for it (Schwarz's
-criterion), and a share of strays is borne, since a machine may be late.
+themselves suggest, tried one by one, and factors that clients have. A strategy with more to choose
+pays for it (Schwarz's criterion), and a share of strays is borne, since a machine may be late.
 
 The strategies: none, constant, exponential, and full, equal and decorrelated jitter (Brooker,
 "Exponential Backoff and Jitter", AWS Architecture Blog 2015).
@@ -23,8 +23,11 @@ FEWEST = 20
 # How late a drawn wait is met: by about a millisecond on loopback, now and then by ten; and a share
 # of strays that nothing explains.
 _PROMPT, _LATE, _OFTEN_LATE, _STRAYS = 0.001, 0.010, 0.1, 0.02
-_LATE_SHARE = 0.005
-_FACTORS = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
+_LATE_SHARE, _EARLY = 0.005, 0.25
+# Close enough for jitter, which hides the factor; waits without it are met by their own growth.
+_FACTORS = (1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.25, 2.5, 3.0, 3.5, 4.0, 5.0)
+# No client grows slower or faster; a factor is written with two digits after the point, or it pays.
+_SLOWEST, _FASTEST, _DIGITS = 1.02, 16.0, 2
 # Where the cap may lie: at the longest wait or, where that one was a stray, a little below.
 _CAPS = (1.0, 0.95, 0.8, 0.5)
 # It counts as two parameters, since it is looked for in several places.
@@ -80,8 +83,8 @@ def fits(found: Waits) -> list[Fit]:
     few = found if len(found) <= _MOST else _thinned(found)
     candidates = [_none(few), *_constant(few)]
     # First retries alone do not show how the second ones would grow.
-    for factor in _FACTORS if (few.retry > 1).any() else (1.0,):
-        candidates += _growing(few, factor)
+    for factor, costs in _factors(few).items() if (few.retry > 1).any() else ((1.0, 0),):
+        candidates += _growing(few, factor, costs)
     candidates += _decorrelated(few)
     best: dict[Strategy, Fit] = {}
     for fit in candidates:
@@ -150,13 +153,32 @@ def _constant(found: Waits) -> Iterator[Fit]:
     yield _best("constant", levels, 1.0, inf, _score(_exactly(found.wait, levels), found.wait, 1))
 
 
-def _growing(found: Waits, factor: float) -> Iterator[Fit]:
+def _factors(found: Waits) -> dict[float, int]:
+    """The factors to try, and how many parameters each counts as beyond its own."""
+    tried = dict.fromkeys(_FACTORS, 0)
+    numbers = np.unique(found.retry)
+    # A wait is met late and never early: the early ones of each number say how they grow.
+    early = [
+        float(np.quantile(found.wait[found.retry == number], _EARLY, method="inverted_cdf"))
+        for number in numbers
+    ]
+    if early[0] < _LEAST:
+        return tried
+    for number, wait in zip(numbers[1:], early[1:], strict=True):
+        grown = (wait / early[0]) ** (1.0 / (number - numbers[0]))
+        if _SLOWEST <= grown <= _FASTEST:
+            tried.setdefault(float(grown), 1)
+            tried[round(float(grown), _DIGITS)] = 0
+    return tried
+
+
+def _growing(found: Waits, factor: float, costs: int) -> Iterator[Fit]:
     """Exponential, full and equal jitter: bounds that are shares of a growing envelope."""
     wait, grown = found.wait, factor ** (found.retry - 1.0)
     bases = _candidates(wait / grown)
     from_nothing = _lateness(wait, wait)
     for cap in _caps(wait):
-        envelope, chosen = np.minimum(cap, bases * grown), 2 + _CAP_COSTS * (cap < inf)
+        envelope, chosen = np.minimum(cap, bases * grown), 2 + costs + _CAP_COSTS * (cap < inf)
         beyond = _lateness(wait, wait - envelope)
         full = (from_nothing - beyond) / envelope
         equal = (_lateness(wait, wait - envelope / 2.0) - beyond) / (envelope / 2.0)

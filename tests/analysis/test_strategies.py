@@ -20,6 +20,8 @@ from chaos.client.backoff import (
 )
 
 N = 100
+# Google's KMS client has 1.3, gRPC and Azure 1.6, most have 2, and nobody must have a round one.
+FACTORS = (1.3, 1.5, 1.6, 1.85, 2.0, 2.2, 2.718, 3.0)
 NAMES: tuple[Strategy, ...] = get_args(Strategy)
 
 
@@ -41,7 +43,7 @@ def drawn(strategy: Backoff, rng: Random, retries: int, n: int = N, late: float 
 
 def any_of(name: Strategy, rng: Random) -> Backoff:
     """That strategy with parameters as clients have them."""
-    base, factor = rng.choice([0.05, 0.1, 0.2, 0.5, 1.0]), rng.choice([1.5, 2.0, 3.0])
+    base, factor = rng.choice([0.05, 0.1, 0.2, 0.5, 1.0]), rng.choice(FACTORS)
     cap = base * rng.choice([4, 16, 64])
     match name:
         case "none":
@@ -76,6 +78,30 @@ def test_a_strategy_is_recognised_by_a_hundred_waits(name: Strategy) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_strategy_is_recognised_in_95_of_100_draws(name: Strategy) -> None:
     assert recognised(name, 200) >= 190
+
+
+@pytest.mark.parametrize("late", [0.0, 0.001])
+@pytest.mark.parametrize("factor", FACTORS)
+def test_a_factor_is_read_from_waits_without_jitter_whatever_it_is(
+    factor: float, late: float
+) -> None:
+    rng = Random(f"{factor}/{late}")
+    for retries in (3, 6):
+        found = backoff(drawn(exponential(0.2, 12.8, factor), rng, retries, late=late))
+
+        assert found is not None
+        assert found.strategy == "exponential"
+        assert found.factor == pytest.approx(factor, rel=0.01)
+        assert found.growth == pytest.approx(factor, rel=0.01)
+
+
+@pytest.mark.parametrize("factor", [1.3, 1.6, 2.0])
+def test_a_factor_is_read_from_jittered_waits_as_well(factor: float) -> None:
+    for strategy in (full_jitter(0.1, 60.0, factor), equal_jitter(0.1, 60.0, factor)):
+        found = backoff(drawn(strategy, Random(8), 5, n=400))
+
+        assert found is not None
+        assert found.factor == pytest.approx(factor, rel=0.05)
 
 
 @pytest.mark.parametrize("name", NAMES)
