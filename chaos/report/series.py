@@ -48,7 +48,10 @@ def bins(starts: float, ends: float, *, most: int, finest: float = 0.02) -> Bins
     span = max(ends - starts, finest)
     width = next((w for w in _WIDTHS if w >= finest and span / w <= most), _WIDTHS[-1])
     number = max(1, int(np.ceil(span / width - 1e-9)))
-    return Bins(starts + width * np.arange(number + 1, dtype=np.float64))
+    edges = starts + width * np.arange(number + 1, dtype=np.float64)
+    # Its last bit may have been lost, and the last instant with it.
+    edges[-1] = max(edges[-1], ends)
+    return Bins(edges)
 
 
 def response_times(operations: Columns) -> Floats:
@@ -59,7 +62,8 @@ def response_times(operations: Columns) -> Floats:
 def percentiles(times: Floats, values: Floats, over: Bins, shares: tuple[float, ...]) -> Floats:
     """Per bin the observed values at these shares (a row each); NaN where a bin holds nothing."""
     found = np.full((len(shares), len(over.edges) - 1), np.nan)
-    place = np.digitize(times, over.edges) - 1
+    # The last bin holds its end as well, as it does where they are counted.
+    place = np.digitize(times, over.edges) - 1 - (times == over.edges[-1])
     order = np.argsort(place, kind="stable")
     place, values = place[order], values[order]
     for index in range(len(over.edges) - 1):

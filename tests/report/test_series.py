@@ -19,6 +19,14 @@ def test_bins_cover_the_stretch_and_are_never_more_than_asked(
     assert len(over.edges) - 1 <= max(most, np.ceil(lasts / 900.0))
 
 
+def test_the_last_instant_lies_in_the_last_bin_wherever_its_edge_is_rounded_to() -> None:
+    last = 0.1 + 0.2
+    over = series.bins(0.0, last, most=40, finest=0.1)
+    assert over.count(np.array([last])).tolist() == [0.0, 0.0, 1.0]
+    (found,) = series.percentiles(np.array([last]), np.array([7.0]), over, (0.5,))
+    assert found[-1] == 7.0
+
+
 @given(TIMES)
 def test_nothing_is_counted_twice_and_nothing_is_missed(times: np.ndarray) -> None:
     over = series.bins(0.0, 70.0, most=150, finest=1.0)
