@@ -1,7 +1,6 @@
 """How analysis says numbers and failures in its sentences: seconds, shares, replies, lists."""
 
 from collections.abc import Sequence
-from math import floor
 
 from chaos.run.record import FAILURE_CODES
 
@@ -19,6 +18,8 @@ _FAILED = {
     "cancelled": "was cancelled",
 }
 LEAST_STATUS = 100
+_DUST = 1e-9  # what floats leave of a whole
+_MOST_DECIMALS = 6  # one in ten million
 
 
 def seconds(length: float) -> str:
@@ -33,17 +34,28 @@ def seconds(length: float) -> str:
 
 
 def share(part: float) -> str:
-    """A fraction of one in per cent; never rounded up to 100 % nor down to 0 %.
+    """A fraction of one in per cent, with as many digits as its distance from 0 and 100 needs.
 
-    >>> share(0.41), share(0.99996), share(1.0), share(0.00004)
-    ('41 %', '99.99 %', '100 %', '0.01 %')
+    Never rounded up to 100 % nor down to 0 %. The tables of the report write shares by this rule,
+    too, so that a number is the same wherever it stands.
+
+    >>> share(0.41), share(0.1575), share(0.99996), share(1.0), share(0.00001)
+    ('41 %', '15.8 %', '99.996 %', '100 %', '0.001 %')
     """
     percent = part * 100
-    scale = 10 if 1 <= percent <= 99 else 100  # noqa: PLR2004 - the edges deserve a digit more
-    cut = floor(percent * scale + 1e-9) / scale
-    if cut == 0 < percent:
-        cut = 1 / scale
-    return f"{cut:.2f}".rstrip("0").rstrip(".") + " %"
+    if 100 - _DUST <= percent < 100:  # noqa: PLR2004 - per cent
+        percent = 100.0
+    edge = min(abs(100 - percent), abs(percent))
+    decimals = 1 if edge >= 1 else 2
+    while decimals < _MOST_DECIMALS and 0 < edge < 10**-decimals:
+        decimals += 1
+    rounded = round(percent, decimals)
+    # Nothing becomes whole, or nothing at all, that is not.
+    if rounded >= 100 > percent:  # noqa: PLR2004 - per cent
+        rounded = 100 - 10**-decimals
+    elif rounded <= 0 < percent:
+        rounded = 10**-decimals
+    return f"{rounded:.{decimals}f}".rstrip("0").rstrip(".") + " %"
 
 
 def many(count: int, noun: str) -> str:

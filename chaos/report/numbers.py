@@ -6,6 +6,7 @@ down to 0 %: "99.99 %" that hides one lost operation would be a lie.
 
 import math
 
+from chaos.analysis import wording
 from chaos.analysis.findings import Measured
 from chaos.scenario.objective import Comparison, Objective, Unit
 
@@ -92,24 +93,12 @@ def instant(value: float) -> str:
 
 
 def share(value: float) -> str:
-    """A fraction of one in per cent, with as many digits as its distance from 0 and 100 needs.
+    """A fraction of one in per cent, by the rule of the analysis's own sentences.
 
     >>> [share(v).replace(NBSP, " ") for v in (1.0, 0.999999, 0.9994, 0.716, 0.00001)]
     ['100 %', '99.9999 %', '99.94 %', '71.6 %', '0.001 %']
     """
-    percent = value * 100
-    edge = min(abs(100 - percent), abs(percent))
-    decimals = 1 if edge >= 1 else 2
-    while decimals < 6 and 0 < edge < 10**-decimals:  # noqa: PLR2004 - one in ten million
-        decimals += 1
-    rounded = round(percent, decimals)
-    # Nothing becomes whole, or nothing at all, that is not.
-    if rounded >= 100 > percent:  # noqa: PLR2004 - per cent
-        rounded = 100 - 10**-decimals
-    elif rounded <= 0 < percent:
-        rounded = 10**-decimals
-    text = f"{rounded:.{decimals}f}".rstrip("0").rstrip(".")
-    return f"{text.replace('-', MINUS)}{NBSP}%"
+    return wording.share(value).replace("-", MINUS).replace(" ", NBSP)
 
 
 def ratio(value: float) -> str:
@@ -150,8 +139,6 @@ def value(number: float, unit: Unit) -> str:
             return ratio(number)
         case "count":
             return count(number)
-        case "rate":
-            return rate(number)
         case "rate":
             return rate(number)
 
