@@ -1,16 +1,10 @@
 """The claim in one sentence: what was lost, what the clients did, what became of the keys."""
 
-import numpy as np
-
 from chaos.analysis.case import Case
-from chaos.analysis.findings import Finding, Measured, Verdict
+from chaos.analysis.claim import claim
+from chaos.analysis.findings import Finding, Verdict
 from chaos.analysis.integrity import integrity
-from chaos.analysis.measures import measured
-from chaos.analysis.telling import region_name
-from chaos.analysis.wording import listed, many, seconds, share
-from chaos.scenario.objective import Measure
-
-_HALF = 0.5
+from chaos.analysis.wording import listed, many, seconds
 
 
 def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborted: str = "") -> str:
@@ -18,7 +12,9 @@ def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborte
 
     ``aborted`` is why the run is none to judge, empty where it is one.
     """
-    told = _claim(case)
+    told = claim(case)
+    if len(case.evidence.operations):
+        told = f"{told}; {_keys(case)}"
     if verdict == "aborted":
         known = " into the run" in aborted
         at = f" {seconds(case.run.ended)} in" if case.run.aborted and not known else ""
@@ -29,49 +25,6 @@ def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborte
         first = open_ones[0].why if open_ones else "no objective was held against the run"
         return f"Nothing can be concluded: {_lower(first).rstrip('.')}"
     return told
-
-
-def _claim(case: Case) -> str:
-    journeys = case.journeys
-    operations = case.evidence.operations
-    if not len(operations):
-        return "No operation ended"
-    ok = measured(case, Measure("availability"))
-    if case.t0 is None or not len(journeys.clients):
-        part = share(ok.value or 0.0)
-        return f"{part} of {many(len(operations), 'operation')} ended ok; {_keys(case)}"
-    first = journeys.earliest()
-    regions, counts = np.unique(first.left, return_counts=True)
-    names = [region_name(case.evidence, int(region)) for region in regions]
-    left = names[int(np.argmax(counts))]
-    clients = many(len(first.clients), "client")
-    # A region that only became slow was not lost.
-    slow = case.evidence.answered[first.first].mean() > _HALF
-    met = f"met a slow {left}" if slow else f"lost {left}"
-    came = ~journeys.slowest(*journeys.failover)[1]
-    if np.isnan(journeys.arrived).all():
-        during = measured(case, Measure("availability", ("fault",)))
-        part = _of_operations(during if during.n else ok)
-        when = " under the fault" if during.n else ""
-        return f"{clients} {met} and none failed over: {part}{when}; {_keys(case)}"
-    arrivals = case.evidence.attempts["region"][journeys.arrival[~np.isnan(journeys.arrived)]]
-    others = listed([region_name(case.evidence, int(code)) for code in np.unique(arrivals)])
-    if not came.all():
-        again = " every time" if len(journeys.clients) > len(first.clients) else ""
-        return (
-            f"{int(came.sum()):,} of {clients} that {met} failed over to {others}{again}; "
-            f"{_of_operations(ok)}; {_keys(case)}"
-        )
-    took = measured(case, Measure("failover", (), "p95"))
-    return (
-        f"{clients} {met} and failed over to {others} in {seconds(took.value or 0.0)} (p95); "
-        f"{_keys(case)}"
-    )
-
-
-def _of_operations(measured_share: Measured) -> str:
-    part = share(measured_share.value or 0.0)
-    return f"{part} of {many(measured_share.n, 'operation')} ended ok"
 
 
 def _keys(case: Case) -> str:

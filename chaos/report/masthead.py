@@ -6,7 +6,8 @@ from chaos.report.sheet import Sheet, measure, wrap
 from chaos.report.tiles import Tile, tally, tiles
 from chaos.run.record import Run
 
-_TITLE, _VALUE = 24.0, 21.0
+_TITLES, _VALUE = (24.0, 21.0, 18.0), 21.0
+_MOST_LINES = 3
 _GAP = 28.0
 _ARRIVALS = {"poisson": "Poisson arrivals, open loop", "constant": "evenly spaced, open loop"}
 
@@ -35,15 +36,22 @@ def draw(sheet: Sheet, run: Run, analysis: Analysis, margin: float) -> float:
     right = sheet.width - margin
     pill = sheet.pill(right, 10.0, words, palette.VERDICTS[analysis.verdict])
     top = 34.0
-    for line in wrap(analysis.headline, _TITLE, right - margin - pill - _GAP, bold=True)[:3]:
-        sheet.text(margin, top, line, size=_TITLE, weight="bold")
-        top += _TITLE + 6
+    size, lines = title(analysis.headline, right - margin - pill - _GAP)
+    for line in lines:
+        sheet.text(margin, top, line, size=size, weight="bold")
+        top += size + 6
     for line in wrap(subtitle(run), 13.0, right - margin):
         sheet.text(margin, top, line, size=13.0, color=palette.MUTED)
         top += 18
     # Nothing counts as passed where the run did not reach its end.
     quiet = palette.MUTED if analysis.verdict == "aborted" else ""
     return _tiles(sheet, tiles(analysis), (margin, top + 16), quiet)
+
+
+def title(words: str, width: float) -> tuple[float, list[str]]:
+    """The claim in lines, whole: the largest type that says it in three, or the smallest."""
+    told = [(size, wrap(words, size, width, bold=True)) for size in _TITLES]
+    return next((each for each in told if len(each[1]) <= _MOST_LINES), told[-1])
 
 
 def draw_brief(
@@ -54,7 +62,7 @@ def draw_brief(
     sign = f"{letter}  {palette.SIGNS[analysis.verdict]} {analysis.verdict.upper()}"
     sheet.text(left, 20.0, sign, size=17.0, weight="bold", color=palette.VERDICTS[analysis.verdict])
     top = 42.0
-    for line in wrap(analysis.headline, 14.0, width, bold=True)[:3]:
+    for line in wrap(analysis.headline, 14.0, width, bold=True):
         sheet.text(left, top, line, size=14.0, weight="bold")
         top += 19
     about = f"policy {run.policy} · {run.world} world · seed {run.seed}"

@@ -114,8 +114,8 @@ def test_each_cause_is_advised_on_once() -> None:
 
     assert analysis.deficiencies == (ADVICE["no backup tried"],)
     assert analysis.headline == (
-        "1 client lost us-south and none failed over: 0 % of 200 operations ended ok under the "
-        "fault; the data keys were not audited"
+        "1 client lost us-south and none failed over: none of 200 operations due in the fault "
+        "ended ok; the data keys were not audited"
     )
 
 
