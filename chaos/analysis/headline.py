@@ -16,10 +16,11 @@ def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborte
     if len(case.evidence.operations):
         told = f"{told}; {_keys(case)}"
     if verdict == "aborted":
-        known = " into the run" in aborted
-        at = f" {seconds(case.run.ended)} in" if case.run.aborted and not known else ""
+        # That it was aborted stands before it already, as the verdict of every form.
+        known = not case.run.aborted or " into the run" in aborted
+        at = "" if known else f", {seconds(case.run.ended)} into the run"
         until = "until then " if case.run.aborted else ""
-        return f"Aborted{at}: {aborted.rstrip('.')}; {until}{_lower(told)}"
+        return f"{_upper(aborted.rstrip('.'))}{at}; {until}{_lower(told)}"
     if verdict == "inconclusive":
         open_ones = [each for each in findings if each.verdict == "inconclusive"]
         first = open_ones[0].why if open_ones else "no objective was held against the run"
@@ -42,6 +43,10 @@ def _keys(case: Case) -> str:
 
 def _s(count: int) -> str:
     return "s" if count == 1 else ""
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _lower(text: str) -> str:

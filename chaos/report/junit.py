@@ -1,13 +1,14 @@
 """JUnit XML for pipelines: one test case per objective, never green by accident.
 
-A failed objective is a `failure`; one that could not be decided is an `error`. A last case is an
-error for a run that did not reach its end, and for one without objectives.
+A failed objective is a `failure`; one that could not be decided is an `error`; one that held in a
+run that was aborted is `skipped`. A last case is an error for a run that did not reach its end, and
+for one without objectives.
 """
 
 import xml.etree.ElementTree as ET
 
 from chaos.analysis.findings import Finding
-from chaos.report import numbers
+from chaos.report import numbers, wording
 from chaos.report.account import Account
 
 _THE_RUN = "the run as a whole"
@@ -21,9 +22,8 @@ def xml(account: Account) -> bytes:
     suite.append(_whole_run(account))
     found = list(suite.iter("testcase"))
     suite.set("tests", str(len(found)))
-    for kind in ("failure", "error"):
-        suite.set(f"{kind}s", str(sum(case.find(kind) is not None for case in found)))
-    suite.set("skipped", "0")
+    for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+        suite.set(name, str(sum(case.find(kind) is not None for case in found)))
     suites = ET.Element("testsuites", {"name": "keychaos"})
     suites.append(suite)
     ET.indent(suites)
@@ -73,8 +73,12 @@ def _objective(account: Account, finding: Finding) -> ET.Element:
         },
     )
     said = f"{numbers.measured(measured)}, {numbers.limit_in_words(objective)} was asked for"
+    stands, words = wording.standing(account.run, account.analysis, finding)
     _judge(case, finding.verdict, f"{said}. {finding.why}".strip())
-    told = f"{objective.text}: {finding.verdict}, {said}, n {numbers.count(measured.n)}."
+    if stands != finding.verdict:
+        message = f"{words}: nothing of an aborted run counts as passed"
+        ET.SubElement(case, "skipped", {"message": message})
+    told = f"{objective.text}: {words}, {said}, n {numbers.count(measured.n)}."
     cited = ", ".join(str(number) for number in finding.records)
     lines = [told, finding.why, f"Operations {cited}." if cited else ""]
     ET.SubElement(case, "system-out").text = clean("\n".join(filter(None, lines)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from chaos.analysis.findings import Finding, Proof
-from chaos.report import achieved, conduct, numbers
+from chaos.report import achieved, conduct, numbers, wording
 from chaos.report.account import Account
 from chaos.report.cells import (
     Cell,
@@ -31,13 +31,14 @@ def objectives(account: Account) -> Table:
         "distance to the limit as a share of the limit, negative on the wrong side; "
         "exact is on it.",
         ("Rule", "Value", "n", "Limit", "Margin", "Verdict", "Why"),
-        tuple(_finding(finding) for finding in account.analysis.findings),
+        tuple(_finding(account, finding) for finding in account.analysis.findings),
         "The scenario states no objective, so nothing could pass.",
     )
 
 
-def _finding(finding: Finding) -> tuple[Cell, ...]:
+def _finding(account: Account, finding: Finding) -> tuple[Cell, ...]:
     margin = finding.margin
+    verdict, stands = wording.standing(account.run, account.analysis, finding)
     cited = ", ".join(str(n) for n in finding.records if not _says(finding.why, n))
     named = "Operations" if "," in cited else "Operation"
     why = f"{finding.why} ({named} {cited}.)" if cited else finding.why
@@ -47,7 +48,7 @@ def _finding(finding: Finding) -> tuple[Cell, ...]:
         count(float(finding.measured.n)),
         Cell(numbers.limit(finding.objective), finding.objective.limit),
         Cell(numbers.margin(margin), -1e9 if margin is None else float(margin)),
-        Cell(finding.verdict, finding.verdict, verdict=finding.verdict),
+        Cell(stands, stands, verdict=verdict),
         words(why),
     )
 

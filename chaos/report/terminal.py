@@ -68,7 +68,7 @@ def verdict(run: Run, analysis: Analysis, folder: Path, console: Console) -> Non
     for line in signals(run, analysis, width=_width(console) - 30, plain=_ascii(console)):
         say(console, line)
     console.print()
-    console.print(_objectives(analysis, console))
+    console.print(_objectives(run, analysis, console))
     _reasons(run, analysis, console)
     sign = palette.SIGNS[analysis.verdict]
     told = f"{sign} {analysis.verdict.upper()}" + (
@@ -107,7 +107,7 @@ def verified(found: Verified, folder: Path, console: Console) -> None:
     say(console, f"{checked}: {told}.", style="bold red" if count else "bold green")
 
 
-def _objectives(analysis: Analysis, console: Console) -> Table:
+def _objectives(run: Run, analysis: Analysis, console: Console) -> Table:
     table = _frame(console)
     table.add_column("objective", overflow="fold", min_width=_longest_word(analysis))
     for name in ("value", "margin"):
@@ -115,13 +115,14 @@ def _objectives(analysis: Analysis, console: Console) -> Table:
     table.add_column("n", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for finding in analysis.findings:
-        told = f"{palette.SIGNS[finding.verdict]} {finding.verdict}"
+        stands, words = wording.standing(run, analysis, finding)
+        told = f"{palette.SIGNS[stands]} {words}"
         table.add_row(
             Text(fit(console, finding.objective.text)),
             Text(fit(console, numbers.brief(finding.measured))),
             Text(fit(console, numbers.margin(finding.margin))),
             Text(numbers.count(finding.measured.n)),
-            Text(fit(console, told), style=STYLES[finding.verdict]),
+            Text(fit(console, told), style=STYLES[stands]),
         )
     return table
 

@@ -56,13 +56,14 @@ def _place(word: str) -> str:
     return f"in {word}" if word in {"steady", "recovery"} else word
 
 
-def tile(finding: Finding) -> Tile:
-    """One objective's tile."""
+def tile(finding: Finding, whole: Verdict = "passed") -> Tile:
+    """One objective's tile in a run of that verdict: of one that was aborted nothing passed."""
+    verdict = whole if (whole, finding.verdict) == ("aborted", "passed") else finding.verdict
     return Tile(
         numbers.brief(finding.measured),
         words(finding.objective.measure),
         numbers.limit_in_words(finding.objective),
-        finding.verdict,
+        verdict,
     )
 
 
@@ -81,7 +82,7 @@ def tiles(analysis: Analysis, most: int = 6) -> list[Tile]:
         seen.add(finding.objective.measure.name)
         (first if fresh else again).append(finding)
     kept = (first + again)[:most]
-    return [tile(finding) for finding in analysis.findings if finding in kept]
+    return [tile(finding, analysis.verdict) for finding in analysis.findings if finding in kept]
 
 
 def _rank(finding: Finding) -> tuple[bool, bool]:

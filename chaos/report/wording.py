@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chaos.analysis.findings import Analysis, Verdict
+from chaos.analysis.findings import Analysis, Finding, Verdict
 from chaos.analysis.wording import listed
 from chaos.report import numbers
 from chaos.run.record import Run
@@ -72,6 +72,16 @@ def answer(analysis: Analysis) -> str:
         open=undecided,
         rest=f"; {undecided} could not be decided" if undecided else "",
     )
+
+
+def standing(run: Run, analysis: Analysis, finding: Finding) -> tuple[Verdict, str]:
+    """How an objective stands in its run: its verdict, and in words.
+
+    Nothing of an aborted run counts as passed, so that nothing there may look as if it did.
+    """
+    if analysis.verdict != "aborted" or finding.verdict != "passed":
+        return finding.verdict, finding.verdict
+    return "aborted", "held until the abort" if run.aborted else "held, not counted"
 
 
 def troubles(run: Run, analysis: Analysis) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ class SocketsRun:
         self._watchers: list[asyncio.Task[None]] = []
         self._guarded = 0
         self._begun = False
+        self._ended: float | None = None
         self._dropped = 0
         self._clock_error = 0.0
 
@@ -77,6 +78,7 @@ class SocketsRun:
     def _abort(self, why: str) -> None:
         """End the playing wherever it is; the first reason counts."""
         if not self._stopped.done():
+            self._ended = self._world.now()
             self._stopped.set_result(why)
 
     def _moment(self) -> str:
@@ -93,12 +95,14 @@ class SocketsRun:
         except* WorldError as errors:
             broken += _leaves(errors)
         finally:
+            # What clearing up takes is no part of the run, to which nothing happens any more.
+            ended = self._world.now() if self._ended is None else self._ended
             broken += await self._clear()
         if broken and not self._begun:
             raise broken[0]
         why = self._stopped.result() if self._stopped.done() else ""
         why = why or (str(broken[0]) if broken else "")
-        ended = max(0.0, self._world.now()) if self._begun and why else 0.0
+        ended = max(0.0, ended) if self._begun and why else 0.0
         return Ending(ended, why, self._dropped, self._clock_error)
 
     async def _play(self) -> None:

@@ -52,7 +52,9 @@ def test_an_aborted_run_is_aborted_and_still_shows_what_can_be_computed() -> Non
 
     assert analysis.verdict == "aborted"
     assert verdicts(analysis)["failover.p95 <= rto"] == "passed"
-    assert analysis.headline.startswith("Aborted 60 s in: stopped by Ctrl-C (SIGINT)")
+    assert analysis.headline.startswith(
+        "Stopped by Ctrl-C (SIGINT) 60 s after it was started, 60 s into the run; until then "
+    )
 
 
 def test_a_run_aborted_in_its_steady_phase_has_nothing_to_say_about_the_fault() -> None:

@@ -189,7 +189,7 @@ def test_a_run_that_had_no_steady_state_to_fall_from_is_aborted() -> None:
 
     assert analysis.verdict == "aborted"
     assert analysis.headline.startswith(
-        "Aborted: steady state was not reached before the first fault at 20 s: only 50 % of 2,000 "
+        "Steady state was not reached before the first fault at 20 s: only 50 % of 2,000 "
     )
 
 

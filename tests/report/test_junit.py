@@ -63,3 +63,13 @@ def _holding(words: str) -> ET.Element:
     element = ET.Element("b", {"c": junit.clean(words)})
     element.text = junit.clean(words)
     return element
+
+
+def test_what_held_until_an_abort_is_skipped_and_no_pass() -> None:
+    run, _ = made.case("aborted")
+    found = suite(run, replace(made.analysis("passed"), verdict="aborted"))
+    cases = [case for case in found.iter("testcase") if case.attrib["name"] != "the run as a whole"]
+
+    assert [case.find("skipped") is not None for case in cases] == [True] * len(cases)
+    assert found.attrib["skipped"] == str(len(cases))
+    assert "held until the abort" in (cases[0].findtext("system-out") or "")

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -82,3 +83,14 @@ def test_an_aborted_run_is_to_be_run_again_before_anything_else() -> None:
     lines = [line for line in said("aborted").splitlines() if line.startswith("to do: ")]
     assert lines[0].rstrip() == "to do: Run it again, to its end."
     assert "could not be decided before that" in said("aborted")
+
+
+def test_what_held_until_an_abort_is_not_called_passed() -> None:
+    raw = io.StringIO()
+    run, _ = made.case("aborted")
+    analysis = replace(made.analysis("passed"), verdict="aborted")
+    terminal.verdict(run, analysis, Path("x"), Console(file=raw, width=80))
+
+    assert "held until the abort" in raw.getvalue()
+    assert "passed" not in raw.getvalue()
+    assert all(len(line) <= 80 for line in raw.getvalue().splitlines())

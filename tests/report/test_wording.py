@@ -1,6 +1,8 @@
 from dataclasses import replace
 
-from chaos.report import wording
+from chaos.report import tables, wording
+from chaos.report.account import account
+from chaos.report.tiles import tiles
 from tests.report import made
 
 
@@ -29,3 +31,15 @@ def test_of_a_run_that_was_cut_off_nobody_hears_of_each_rule_why_it_is_open() ->
 
     assert told[0] == f"The run was aborted: {run.aborted}."
     assert told[-1] == f"{undecided} objectives could not be decided before that."
+
+
+def test_nothing_of_an_aborted_run_is_told_as_passed() -> None:
+    run, _ = made.case("aborted")
+    analysis = replace(made.analysis("passed"), verdict="aborted")
+    (first, *_) = analysis.findings
+
+    assert wording.standing(run, analysis, first) == ("aborted", "held until the abort")
+    assert wording.standing(run, made.analysis("passed"), first) == ("passed", "passed")
+    cells = tables.objectives(account(run, analysis)).rows[0]
+    assert [cell.text for cell in cells if cell.verdict] == ["held until the abort"]
+    assert {tile.verdict for tile in tiles(analysis)} == {"aborted"}

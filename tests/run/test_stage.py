@@ -125,6 +125,7 @@ def test_a_stop_is_told_on_the_runs_own_clock_and_in_its_phase(tmp_path: Path) -
     assert played.ending.aborted.endswith(" s into the run, in the fault phase")
     assert 1.4 < float(played.ending.aborted.split()[4]) < 2.6
     assert 1.4 < played.ending.ended < 6.0
+    assert f"{played.ending.ended:.1f}" == played.ending.aborted.split()[4], "one instant"
     assert len(played.run.operations) > 20, "what was recorded is kept"
     assert played.run.audit == ()
 
