@@ -89,6 +89,7 @@ def _number(value: float | None, write: Callable[[float], str]) -> Cell:
     return Cell(DASH, -1.0) if value is None else Cell(write(value), float(value))
 
 
-def measured(value: Measured) -> Cell:
-    """A cell of a measured value, which says when it was not reached."""
-    return Cell(numbers.measured(value), -1.0 if value.value is None else float(value.value))
+def measured(value: Measured, bound: float | None = None) -> Cell:
+    """A cell of a measured value, which says when it was not reached; ``bound`` is its limit."""
+    told = numbers.measured(value, bound)
+    return Cell(told, -1.0 if value.value is None else float(value.value))

@@ -72,7 +72,8 @@ def _objective(account: Account, finding: Finding) -> ET.Element:
             "margin": "" if finding.margin is None else repr(finding.margin),
         },
     )
-    said = f"{numbers.measured(measured)}, {numbers.limit_in_words(objective)} was asked for"
+    value = numbers.measured(measured, objective.limit)
+    said = f"{value}, {numbers.limit_in_words(objective)} was asked for"
     stands, words = wording.standing(account.run, account.analysis, finding)
     _judge(case, finding.verdict, f"{said}. {finding.why}".strip())
     if stands != finding.verdict:

@@ -31,6 +31,7 @@ _WORDS: dict[Comparison, str] = {
 _MINUTE, _HOUR = 60.0, 3600.0
 _DUST = 0.001
 _INSTANT = 1e-9
+_MOST_DIGITS = 16
 _NOTHING = 1e-12  # what floating point leaves of a zero
 
 
@@ -143,19 +144,69 @@ def value(number: float, unit: Unit) -> str:
             return rate(number)
 
 
-def measured(what: Measured) -> str:
-    """A measured value: `1.9 s`, `> 20 s, not reached`, `no records`."""
+def least(number: float, unit: Unit) -> str:
+    """A lower bound in its unit, never above what was seen: 19.964 s is more than 19.9 s.
+
+    >>> least(19.964, "seconds").replace(NBSP, " ")
+    '19.9 s'
+    """
+    if unit == "share" or number <= 0 or number >= _MINUTE:
+        return value(number, unit)
+    step = 10.0 ** (math.floor(math.log10(number)) - 2)
+    return value(math.floor(number / step + _INSTANT) * step, unit)
+
+
+def beside(number: float, unit: Unit, bound: float | None) -> str:
+    """A number in its unit, with the digits that tell it from a limit that it is not on.
+
+    >>> beside(3.00096, "rate", 3.0), beside(2.5, "rate", 3.0)
+    ('3.001/s', '2.5/s')
+    """
+    text = value(number, unit)
+    if bound is None or number == bound:
+        return text
+    for digits in range(4, _MOST_DIGITS):
+        if text != value(bound, unit):
+            break
+        text = _precisely(number, unit, digits)
+    return text
+
+
+def _precisely(number: float, unit: Unit, digits: int) -> str:
+    match unit:
+        case "seconds":
+            short = abs(number) < 1
+            told = significant(number * 1e3 if short else number, digits)
+            return f"{told}{NBSP}{'ms' if short else 's'}"
+        case "share":
+            return f"{significant(number * 100, digits)}{NBSP}%"
+        case "ratio":
+            return significant(number, digits) + TIMES
+        case "count":
+            return significant(number, digits)
+        case "rate":
+            return f"{significant(number, digits)}/s"
+
+
+def measured(what: Measured, bound: float | None = None) -> str:
+    """A measured value: `1.9 s`, `> 19.9 s, not reached`, `no records`.
+
+    Where it is held against a limit, ``bound``, it has the digits that decide.
+    """
     if what.value is None:
         return NOTHING
-    text = value(what.value, what.unit)
-    return f"> {text}, not reached" if what.censored else text
+    if what.censored:
+        return f"> {least(what.value, what.unit)}, not reached"
+    return beside(what.value, what.unit, bound)
 
 
-def brief(what: Measured) -> str:
-    """A measured value where there is room for a few characters only: `> 20 s`, a dash."""
+def brief(what: Measured, bound: float | None = None) -> str:
+    """A measured value where there is room for a few characters only: `> 19.9 s`, a dash."""
     if what.value is None:
         return "\N{EM DASH}"
-    return ("> " if what.censored else "") + value(what.value, what.unit)
+    if what.censored:
+        return f"> {least(what.value, what.unit)}"
+    return beside(what.value, what.unit, bound)
 
 
 def limit(objective: Objective) -> str:

@@ -44,7 +44,7 @@ def _finding(account: Account, finding: Finding) -> tuple[Cell, ...]:
     why = f"{finding.why} ({named} {cited}.)" if cited else finding.why
     return (
         code(finding.objective.text),
-        measured(finding.measured),
+        measured(finding.measured, finding.objective.limit),
         count(float(finding.measured.n)),
         Cell(numbers.limit(finding.objective), finding.objective.limit),
         Cell(numbers.margin(margin), -1e9 if margin is None else float(margin)),

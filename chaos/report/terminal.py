@@ -119,7 +119,7 @@ def _objectives(run: Run, analysis: Analysis, console: Console) -> Table:
         told = f"{palette.SIGNS[stands]} {words}"
         table.add_row(
             Text(fit(console, finding.objective.text)),
-            Text(fit(console, numbers.brief(finding.measured))),
+            Text(fit(console, numbers.brief(finding.measured, finding.objective.limit))),
             Text(fit(console, numbers.margin(finding.margin))),
             Text(numbers.count(finding.measured.n)),
             Text(fit(console, told), style=STYLES[stands]),

@@ -60,7 +60,7 @@ def tile(finding: Finding, whole: Verdict = "passed") -> Tile:
     """One objective's tile in a run of that verdict: of one that was aborted nothing passed."""
     verdict = whole if (whole, finding.verdict) == ("aborted", "passed") else finding.verdict
     return Tile(
-        numbers.brief(finding.measured),
+        numbers.brief(finding.measured, finding.objective.limit),
         words(finding.objective.measure),
         numbers.limit_in_words(finding.objective),
         verdict,

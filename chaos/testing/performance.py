@@ -81,7 +81,7 @@ class Performance:
             ("keychaos.command", self.run.command),
         ]
         for finding in self.analysis.findings:
-            said = f"{finding.verdict}, {numbers.measured(finding.measured)}"
+            said = f"{finding.verdict}, {_value(finding)}"
             found.append((f"keychaos.{finding.objective.text}", said))
         return found
 
@@ -91,7 +91,11 @@ class Performance:
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.objective.text} was {numbers.measured(finding.measured)}. {finding.why}"
+    return f"{finding.objective.text} was {_value(finding)}. {finding.why}"
+
+
+def _value(finding: Finding) -> str:
+    return numbers.measured(finding.measured, finding.objective.limit)
 
 
 def perform(scenario: Scenario, world: str, client: str | None, folder: Path) -> Performance:

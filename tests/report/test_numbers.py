@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from chaos.analysis.findings import Measured
 from chaos.report import numbers
 from chaos.scenario.expression import parse
+from chaos.scenario.objective import Unit
 
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -96,3 +97,29 @@ def test_ascii_only_is_ascii(text: str) -> None:
 )
 def test_a_size_is_said_in_binary_units(octets: int, said: str) -> None:
     assert plain(numbers.size(octets)) == said
+
+
+def test_a_value_beside_its_limit_shows_the_digits_that_decide() -> None:
+    assert plain(numbers.measured(Measured(3.00096, "ratio", 9), 3.0)) == f"3.001{numbers.TIMES}"
+    assert plain(numbers.brief(Measured(10.0004, "seconds", 9), 10.0)) == "10.0004 s"
+    assert plain(numbers.brief(Measured(0.98996, "share", 9), 0.99)) == "98.996 %"
+    assert plain(numbers.brief(Measured(3.0, "ratio", 9), 3.0)) == f"3{numbers.TIMES}"
+
+
+@given(st.floats(0.01, 1e6), st.floats(0.01, 1e6), st.sampled_from(("seconds", "ratio", "rate")))
+def test_what_is_not_the_limit_is_never_written_like_it(
+    value: float, bound: float, unit: Unit
+) -> None:
+    if abs(value - bound) > 1e-9 * bound:
+        assert numbers.beside(value, unit, bound) != numbers.value(bound, unit)
+
+
+@given(st.floats(0.001, 59.0))
+def test_a_lower_bound_is_never_above_what_was_seen(seen: float) -> None:
+    text = plain(numbers.brief(Measured(seen, "seconds", 1, censored=True)))
+    number, unit = text.removeprefix("> ").split()
+    assert float(number) * (1e-3 if unit == "ms" else 1.0) <= seen * (1 + 1e-9)
+
+
+def test_a_bound_of_almost_twenty_seconds_is_not_told_as_twenty() -> None:
+    assert plain(numbers.brief(Measured(19.964, "seconds", 60, censored=True))) == "> 19.9 s"
