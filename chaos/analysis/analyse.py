@@ -1,5 +1,7 @@
 """A stored run in, everything that is to be said about it out. Pure."""
 
+import numpy as np
+
 from chaos.analysis.advice import ADVICE
 from chaos.analysis.aftermath import unwatched
 from chaos.analysis.case import Case, work_up
@@ -49,6 +51,8 @@ def analyse(run: Run) -> Analysis:
         deficiencies=_deficiencies(judged),
         backoff=backoff(case.waits),
         portrait=portrait(case.evidence),
+        baseline=case.recovery.baseline if case.recovery else None,
+        stranded=int(np.isnan(case.journeys.arrived).sum()),
     )
 
 

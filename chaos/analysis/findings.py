@@ -134,7 +134,9 @@ class Analysis:
 
     ``measures`` maps the measure's text (`failover.p95`, `availability(fault)`) to its value, for
     the tables of the report; ``t0`` is None where no fault took effect. ``backoff`` is None where
-    there were too few retries to tell; ``portrait`` has one point a second or so.
+    there were too few retries to tell; ``portrait`` has one point a second or so. ``baseline`` is
+    the availability before T0 that recovery is held against, None where there is none, and
+    ``stranded`` how many clients a fault touched that were never served elsewhere.
     """
 
     verdict: Verdict
@@ -148,3 +150,5 @@ class Analysis:
     deficiencies: tuple[str, ...]
     backoff: Backoff | None = None
     portrait: tuple[Point, ...] = ()
+    baseline: float | None = None
+    stranded: int = 0

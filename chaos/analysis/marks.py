@@ -1,8 +1,9 @@
 """The instants that the timeline marks: detected, failed over, recovered, failed back.
 
-Fleet marks of detection and failover stand where half of the touched clients had got there; the
-text says when 95 % had, of each client's first journey where several faults touched it. Instants
-that were not reached have no mark.
+Fleet marks of detection and failover stand where half of the touched clients had got there, from
+T0 on; the text says when 95 % had. The times to fail over that rules are held against count from
+each client's own first failure instead, and the text says that too. Where several faults touched a
+client its first journey is marked. Instants that were not reached have no mark.
 """
 
 from typing import Literal
@@ -24,7 +25,7 @@ def marks(case: Case) -> tuple[Mark, ...]:
         return ()
     journeys, found = case.journeys.earliest(), []
     found += _fleet(case, "detected", journeys.detected)
-    found += _fleet(case, "failed_over", journeys.arrived)
+    found += _fleet(case, "failed_over", journeys.arrived, _own(case))
     recovered = measured(case, Measure("recover"))
     # A fleet that never left the objective has nothing to recover from.
     if recovered.value and not recovered.censored:
@@ -37,7 +38,16 @@ def marks(case: Case) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def _fleet(case: Case, name: Literal["detected", "failed_over"], instants: Floats) -> list[Mark]:
+def _own(case: Case) -> str:
+    """How long it took each client that came so far, counted from where it was itself touched."""
+    lengths, missing = case.journeys.earliest().failover
+    longest = float(lengths[~missing].max(initial=0.0))
+    return f"; each within {seconds(longest)} of its own first failure" if longest else ""
+
+
+def _fleet(
+    case: Case, name: Literal["detected", "failed_over"], instants: Floats, own: str = ""
+) -> list[Mark]:
     """The mark of half of the clients, counted from T0, where half of them came so far."""
     assert case.t0 is not None
     missing = np.isnan(instants)
@@ -46,6 +56,7 @@ def _fleet(case: Case, name: Literal["detected", "failed_over"], instants: Float
     if half.value is None or half.censored:
         return []
     words = name.replace("_", " ")
-    by = "not all of them" if most.censored else f"95 % by {seconds(most.value or 0.0)}"
-    said = f"{words}: half of {many(half.n, 'client')} {seconds(half.value)} after T0, {by}"
+    never = f"{int(missing.sum()):,} of them never"
+    by = never if most.censored else f"95 % by {seconds(most.value or 0.0)}"
+    said = f"{words}: half of {many(half.n, 'client')} {seconds(half.value)} after T0, {by}{own}"
     return [Mark(name, case.t0 + half.value, said)]

@@ -11,15 +11,14 @@ from chaos.analysis.findings import Analysis
 from chaos.report import lanes, numbers, palette, panels
 from chaos.report.captions import captions, draw_caption, zoom_caption
 from chaos.report.flags import spread
+from chaos.report.poles import Pole, poles
 from chaos.report.sheet import Sheet, measure
 from chaos.report.timeline import (
     Band,
-    Pole,
     View,
     after_zero,
     bands,
     named_crowds,
-    poles,
     second_ticks,
 )
 from chaos.run.record import Run

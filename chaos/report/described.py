@@ -7,6 +7,7 @@ import numpy as np
 from chaos.report import numbers
 from chaos.report.account import Account
 from chaos.report.cells import Cell, Table, count, instant, rate, seconds, share
+from chaos.report.poles import poles
 from chaos.report.series import (
     OK,
     attempts_answered,
@@ -16,7 +17,7 @@ from chaos.report.series import (
     response_times,
     success,
 )
-from chaos.report.timeline import bands, overview, poles
+from chaos.report.timeline import bands, overview
 from chaos.run.record import Run
 
 PORTRAIT = (
@@ -46,7 +47,10 @@ def _sentences(account: Account) -> Iterator[str]:
                 f"{numbers.share(row.availability or 0.0)} of {numbers.count(row.due)} operations "
                 f"are answered with {numbers.ratio(row.amplification or 0.0)} attempts each."
             )
-    marks = [f"{pole.text} at {numbers.instant(pole.at)}" for pole in poles(run, analysis)]
+    marks = [
+        pole.text if pole.kind == "never" else f"{pole.text} at {numbers.instant(pole.at)}"
+        for pole in poles(run, analysis)
+    ]
     if marks:
         yield f"Marks: {'; '.join(marks)}."
     yield "The table below the figure holds the same numbers."

@@ -137,7 +137,8 @@ class Contrast:
 class Document:
     """What one run means. ``measures`` are by their text, as a rule would name them.
 
-    ``baseline`` is null where the run was held against none.
+    ``baseline`` is null where the run was held against none. ``usual`` is the availability before
+    T0 that recovery is held against, ``stranded`` how many clients were never served elsewhere.
     """
 
     format: int
@@ -170,6 +171,8 @@ class Document:
     files: tuple[FileRow, ...]
     baseline: Contrast | None = None
     groups: tuple[GroupRow, ...] = ()
+    usual: float | None = None
+    stranded: int = 0
 
 
 def document(account: Account) -> Document:
@@ -206,6 +209,8 @@ def document(account: Account) -> Document:
         files=account.files,
         baseline=_baseline(account.against) if account.against else None,
         groups=account.groups,
+        usual=analysis.baseline,
+        stranded=analysis.stranded,
     )
 
 

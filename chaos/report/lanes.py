@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 
 from chaos.report import numbers, palette
 from chaos.report.flags import Flag, Spot, fly, stack
+from chaos.report.poles import Pole
 from chaos.report.sheet import Sheet, measure
-from chaos.report.timeline import Band, Pole, View
+from chaos.report.timeline import Band, View
 
 ROW = 18.0
 PAD = 5.0
@@ -116,8 +117,9 @@ def draw_flags(
             axes.plot([pole.at, pole.at], [begins, bottom], **_line(pole))
         if spot:
             words = pole.text if spot.form == 0 else pole.short
+            colour = _COLOURS.get(pole.kind, palette.INK) if pole.alarm else palette.MUTED
             axes.text(view.starts + (spot.left + PAD) / view.scale, begins + ROW - 6, words,
-                      weight="bold", color=_COLOURS.get(pole.kind, palette.INK),
+                      weight="bold", color=colour,
                       fontsize=size * 0.75)  # fmt: skip
 
 

@@ -89,6 +89,16 @@ def _assumed(account: Account) -> Iterator[str]:
     if before is not None and before.value is not None and scenario.faults:
         yield (
             f"What is usual is what was seen before the first fault: {numbers.share(before.value)} "
-            f"of {numbers.count(before.n)} operations ok."
+            f"of {numbers.count(before.n)} operations ok{_held_against(account)}."
         )
     yield f"Good again means good for {numbers.seconds(scenario.window)} on end."
+
+
+def _held_against(account: Account) -> str:
+    """What recovery takes for usual, where that differs: without what the fault reached back to."""
+    usual = account.analysis.baseline
+    before = dict(account.analysis.measures)["availability(steady)"].value
+    if usual is None or numbers.share(usual) == numbers.share(before or 0.0):
+        return ""
+    held = numbers.share(usual)
+    return f"; recovery is held against the {held} of those that no fault touched"

@@ -1,4 +1,4 @@
-"""What the timeline shows, decided before anything is drawn: bands, views, poles and crowds."""
+"""What the timeline shows, decided before anything is drawn: bands, views and crowds."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -150,45 +150,6 @@ def _name(run: Run, region: int, tries: int, *, good: bool) -> str:
         return f"failed after {attempts}"
     place = "" if region == NOWHERE else run.regions[region]
     return f"{place}, attempt {tries}" if tries > 1 else f"{place}, at once"
-
-
-@dataclass(frozen=True, slots=True)
-class Pole:
-    """A labelled instant: a mark that was reached, one that never was, or an abort.
-
-    ``short`` stands where there is no room for ``text``.
-    """
-
-    kind: Literal["detected", "failed_over", "recovered", "failed_back", "never", "aborted"]
-    at: float
-    text: str
-    short: str
-
-
-_NEVER = {
-    "failover": "never failed over",
-    "recover": "never recovered",
-    "failback": "never failed back",
-    "time_to_steady": "never steady again",
-}
-
-
-def poles(run: Run, analysis: Analysis) -> list[Pole]:
-    """Everything that stands on the timeline as a line with a label, in order of time."""
-    found = []
-    for mark in analysis.marks:
-        short = mark.name.replace("_", " ")
-        found.append(Pole(mark.name, mark.at, mark.text or short, short))
-    censored = {text.split(".")[0].split("(")[0] for text, m in analysis.measures if m.censored}
-    heals = [proof.healed for proof in analysis.proofs if proof.healed is not None]
-    for name, words in _NEVER.items():
-        after_heal = name in {"failback", "time_to_steady"}
-        since = max(heals, default=None) if after_heal else analysis.t0
-        if name in censored and since is not None:
-            found.append(Pole("never", since, words, words))
-    if run.aborted:
-        found.append(Pole("aborted", run.ended, f"aborted: {run.aborted}", "aborted"))
-    return sorted(found, key=lambda pole: pole.at)
 
 
 def second_ticks(ends: float) -> tuple[float, str]:

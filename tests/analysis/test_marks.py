@@ -17,7 +17,8 @@ def test_the_marks_stand_where_half_of_the_clients_had_got_to() -> None:
     assert found["detected"].at == pytest.approx(21.1)
     assert found["failed_over"].at == pytest.approx(21.12)
     assert found["failed_over"].text == (
-        "failed over: half of 4 clients 1.1 s after T0, 95 % by 10.1 s"
+        "failed over: half of 4 clients 1.1 s after T0, 95 % by 10.1 s; "
+        "each within 120 ms of its own first failure"
     )
     assert found["failed_back"].at == pytest.approx(40.0)
 

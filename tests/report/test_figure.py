@@ -141,7 +141,7 @@ def test_the_words_of_the_figure_are_text_and_its_points_are_an_image() -> None:
 def test_what_was_never_reached_is_said() -> None:
     svg = made.picture("failed").svg
     assert ">never failed over</text>" in svg
-    assert ">never recovered</text>" in svg
+    assert ">not recovered within the fault</text>" in svg
 
 
 @pytest.mark.slow

@@ -104,7 +104,7 @@ def test_both_figures_have_a_name_and_a_description_for_who_cannot_see_them() ->
         assert f'class="{name}" role="img" aria-labelledby="{name}-title {name}-about"' in text
         about = re.search(rf'<desc id="{name}-about">(.*?)</desc>', text, re.DOTALL)
         assert about is not None
-        assert "never failed over at" in about[1]
+        assert "Marks: never failed over; not recovered within the fault." in about[1]
 
 
 def test_the_figure_follows_the_page_into_the_night() -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from chaos.analysis.findings import Measured
 from chaos.report import scope
 from chaos.report.account import Account
 from tests.report import made
@@ -46,3 +47,14 @@ def test_every_measure_that_a_rule_names_is_defined() -> None:
     told = made.told("failed")
     names = {name for name, _ in scope.definitions(told)}
     assert {each.objective.measure.name for each in told.analysis.findings} <= names
+
+
+def test_what_recovery_takes_for_usual_is_told_where_it_differs() -> None:
+    told = made.told("passed")
+    measures = (*told.analysis.measures, ("availability(steady)", Measured(0.9994, "share", 1600)))
+    analysis = replace(told.analysis, measures=measures, baseline=1.0)
+
+    said = words(replace(told, analysis=analysis))["Assumptions"].replace("\xa0", " ")
+
+    assert "before the first fault: 99.94 % of 1,600 operations ok; recovery is held" in said
+    assert "against the 100 % of those that no fault touched." in said
