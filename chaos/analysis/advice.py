@@ -96,6 +96,13 @@ ADVICE: dict[Cause, str] = {
     "fault without effect": (
         "Check that the clients call the key service through the proxy: the fault touched nothing."
     ),
+    "fault aside": (
+        "Let the fault hit what the clients call: where it lay, nobody came by while it lasted."
+    ),
+    "asks the dead region first": (
+        "Remember that a region is down: with a breaker, a client stops asking the dead region "
+        "first with every call, and probes it now and then until it is back."
+    ),
     "nothing to flee": (
         "Let the fault be hard enough to fail or to slow down operations at the clients' primary: "
         "as it is, it gives nobody a reason to fail over."

@@ -1,20 +1,22 @@
 """A stored run in, everything that is to be said about it out. Pure."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from chaos.analysis.advice import ADVICE
+from chaos.analysis.advising import deficiencies, unmet
 from chaos.analysis.aftermath import unwatched
 from chaos.analysis.case import Case, work_up
+from chaos.analysis.effects import Effect
 from chaos.analysis.findings import Analysis, Finding, Measured, Verdict
 from chaos.analysis.headline import headline
 from chaos.analysis.integrity import integrity
 from chaos.analysis.marks import marks
 from chaos.analysis.measures import every, measured
 from chaos.analysis.saturation import TOLERATED, saturated
-from chaos.analysis.selection import group_in
 from chaos.analysis.steadiness import portrait, unsteady
 from chaos.analysis.strategies import backoff
-from chaos.analysis.telling import Cause, Told
+from chaos.analysis.telling import Told
 from chaos.analysis.verdicts import (
     judge,
     margin,
@@ -48,25 +50,11 @@ def analyse(run: Run) -> Analysis:
         proofs=tuple(effect.proof() for effect in case.effects),
         measures=every(case),
         saturation=case.saturation,
-        deficiencies=_deficiencies(judged),
+        deficiencies=deficiencies(case, judged),
         backoff=backoff(case.waits),
         portrait=portrait(case.evidence),
         baseline=case.recovery.baseline if case.recovery else None,
         stranded=int(np.isnan(case.journeys.arrived).sum()),
-    )
-
-
-def _deficiencies(judged: tuple[tuple[Finding, Told], ...]) -> tuple[str, ...]:
-    """Each cause once, to the owners of the groups it was found in where only groups were asked."""
-    found: dict[Cause, dict[str, None]] = {}
-    for finding, told in judged:
-        if told.cause:
-            found.setdefault(told.cause, {})[group_in(finding.objective.measure.where)] = None
-    return tuple(
-        ADVICE[cause]
-        if "" in groups
-        else f"Group{'s' * (len(groups) > 1)} {listed(tuple(groups))}: {ADVICE[cause]}"
-        for cause, groups in found.items()
     )
 
 
@@ -117,9 +105,19 @@ def _doubt(case: Case, objective: Objective, verdict: Verdict) -> Told | None:
             f"dropped, more than {share(TOLERATED)}"
         )
         return Told(text, (), "generator saturated")
-    silent = [effect.fault.name for effect in case.effects if effect.first is None]
+    silent = [effect for effect in case.effects if effect.first is None]
     if silent and needs_fault(objective) and verdict != "failed":
-        what = "faults" if len(silent) > 1 else "fault"
-        text = f"there is no proof that the {what} {listed(silent)} touched anything"
-        return Told(text, (), "fault without effect")
+        return _without_effect(case, silent)
     return None
+
+
+def _without_effect(case: Case, silent: Sequence[Effect]) -> Told:
+    what = "faults" if len(silent) > 1 else "fault"
+    names = listed([effect.fault.name for effect in silent])
+    text = f"there is no proof that the {what} {names} touched anything"
+    aside = sorted({effect.fault.target for effect in silent if unmet(case.evidence, effect)})
+    if len(case.evidence.attempts) and aside:
+        lasted = "they" if len(silent) > 1 else "it"
+        text += f": no client sent anything to {listed(aside)} while {lasted} lasted"
+        return Told(text, (), "fault aside")
+    return Told(text, (), "fault without effect")

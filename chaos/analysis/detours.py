@@ -6,7 +6,7 @@ from chaos.analysis.case import Case
 from chaos.analysis.evidence import Bools, Floats
 from chaos.analysis.selection import travelled
 from chaos.analysis.spread import holder
-from chaos.analysis.telling import TIMEOUTS, Told, region_name, tries
+from chaos.analysis.telling import TIMEOUTS, Told, gave_up, group_of, region_name, tries
 from chaos.analysis.wording import LEAST_STATUS, kind, many, reply, seconds
 from chaos.run.record import Columns
 from chaos.scenario.objective import Measure
@@ -39,8 +39,9 @@ def _never_arrived(case: Case, index: int) -> Told:
     until = journeys.until[index]
     during = mine[(mine["ended"] > journeys.begun[index]) & (mine["sent"] < until)]
     away = during[during["region"] != left]
-    alike = len(np.unique(journeys.clients[journeys.arrival < 0]))
-    fleet = f"{alike:,} of {many(len(np.unique(journeys.clients)), 'client')} alike"
+    alike = np.unique(journeys.clients[journeys.arrival < 0])
+    every = many(len(np.unique(journeys.clients)), "client")
+    fleet = f"{len(alike):,} of {every} alike{group_of(evidence, alike)}"
     name = region_name(evidence, left)
     first = evidence.attempts[journeys.first[index]]
     number = int(first["operation"])
@@ -67,7 +68,7 @@ def _given_up(case: Case, attempt: int) -> str:
         since = float(evidence.attempts["sent"][attempt])
         return f"{tries(evidence, evidence.attempts_of(row))} from {seconds(since)} on, and no end"
     operation, attempts = evidence.operations[row], evidence.attempts_of(row)
-    lasted = seconds(float(operation["ended"] - operation["started"]))
+    lasted = seconds(float(attempts["ended"].max() - operation["started"]))
     kinds = {int(status) for status in attempts["status"]}
     if len(kinds) > 1:
         said = tries(evidence, attempts)
@@ -75,7 +76,9 @@ def _given_up(case: Case, attempt: int) -> str:
         said = many(len(attempts), f"{kind(kinds.pop())} attempt")
     else:
         said = f"{many(len(attempts), 'attempt')} answered {kinds.pop()}"
-    return f"{said} over {lasted}, then " + ("it was served there" if _ok(case, row) else "gave up")
+    if _ok(case, row):
+        return f"{said} over {lasted}, then it was served there"
+    return f"{said} over {lasted}, then {gave_up(operation, attempts)}"
 
 
 def _ok(case: Case, row: int) -> bool:

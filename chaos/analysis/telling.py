@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from chaos.analysis.evidence import Bools, Evidence
+from chaos.analysis.evidence import Bools, Evidence, Ints
 from chaos.analysis.wording import kind, listed, many, reply, seconds
 from chaos.run.record import FAILURE_CODES, NOWHERE, OUTCOMES, Columns
 
@@ -45,6 +45,8 @@ Cause = Literal[
     "data keys lost",
     "wrong plaintext",
     "fault without effect",
+    "fault aside",
+    "asks the dead region first",
     "nothing to flee",
     "generator saturated",
 ]
@@ -79,6 +81,28 @@ def tries(evidence: Evidence, attempts: Columns) -> str:
         noun = many(count, "attempt") if not parts else f"{count:,}"
         parts.append(f"{noun} at {region_name(evidence, region)} ({kind(status)})")
     return listed(parts) if parts else "no attempt"
+
+
+def gave_up(operation: Columns, attempts: Columns) -> str:
+    """That an operation gave up, and that it waited on after its last attempt where it did."""
+    last = float(attempts["ended"].max()) if len(attempts) else float(operation["started"])
+    rest = float(operation["ended"]) - last
+    idle = rest > 0.1  # noqa: PLR2004 - a wait that somebody chose
+    return "gave up" + (f" after another {seconds(rest)} waited for nothing" if idle else "")
+
+
+def groups_of(evidence: Evidence, clients: Ints) -> tuple[str, ...]:
+    """The groups that hold these clients; none where all groups do, or there are none."""
+    fleet = evidence.run.scenario.clients
+    names = [each.name for each in fleet.groups]
+    hit = [name for name in names if np.isin(clients, fleet.numbers(name)).any()]
+    return tuple(hit) if len(hit) < len(names) else ()
+
+
+def group_of(evidence: Evidence, clients: Ints) -> str:
+    """Whose clients these are, as the end of a clause: `, all of group naive`."""
+    found = groups_of(evidence, clients)
+    return f", all of group{'s' * (len(found) > 1)} {listed(found)}" if found else ""
 
 
 def ending(evidence: Evidence, row: int) -> str:

@@ -21,11 +21,18 @@ def subtitle(run: Run) -> str:
             run.scenario.name,
             f"{numbers.rate(load.rate)} {mix}, {_ARRIVALS[load.arrivals]}",
             numbers.seconds(run.scenario.lasts),
-            f"{numbers.count(clients.count)} clients, policy {run.policy}",
+            f"{numbers.count(clients.count)} clients, {played(run)}",
             f"{run.world} world",
             f"seed {run.seed}",
         )
     )
+
+
+def played(run: Run) -> str:
+    """By whom: the policy, or the groups that each have their own."""
+    groups = run.scenario.clients.groups
+    own = " + ".join(f"{numbers.count(each.count)} {each.name}" for each in groups)
+    return own or f"policy {run.policy}"
 
 
 def draw(sheet: Sheet, run: Run, analysis: Analysis, margin: float) -> float:
@@ -65,7 +72,7 @@ def draw_brief(
     for line in wrap(analysis.headline, 14.0, width, bold=True):
         sheet.text(left, top, line, size=14.0, weight="bold")
         top += 19
-    about = f"policy {run.policy} · {run.world} world · seed {run.seed}"
+    about = f"{played(run)} · {run.world} world · seed {run.seed}"
     for line in wrap(about, sheet.size, width):
         sheet.text(left, top, line, color=palette.MUTED)
         top += 16

@@ -26,20 +26,27 @@ def tried(run: Run) -> str:
     """What was played: who called whom, how often, and what was done to them."""
     scenario, load = run.scenario, run.scenario.load
     mix = " and ".join(f"{numbers.share(part)} {kind}" for kind, part in load.mix)
-    places = ", then ".join(scenario.clients.regions)
     said = (
-        f"{numbers.count(scenario.clients.count)} clients with the policy {run.policy} called "
-        f"{places}: {numbers.rate(load.rate)} operations ({mix}), {_ARRIVALS[load.arrivals]} in an "
-        f"open loop, for {numbers.seconds(scenario.lasts)}."
+        f"{_clients(run)}: operations at {numbers.rate(load.rate)} ({mix}), "
+        f"{_ARRIVALS[load.arrivals]} in an open loop, for {numbers.seconds(scenario.lasts)}."
     )
-    if scenario.clients.groups:
-        parts = (
-            f"{numbers.count(each.count)} {each.name}"
-            + (f" (policy {each.policy})" if each.policy else "")
-            for each in scenario.clients.groups
-        )
-        said += f" Their groups: {', '.join(parts)}."
     return " ".join([said, *(f"Fault {fault(one)}." for one in scenario.faults)])
+
+
+def _clients(run: Run) -> str:
+    """Who played, with which policy, and where they may go, which is not where they went."""
+    fleet = run.scenario.clients
+    may = f"free to call {', then '.join(fleet.regions)}"
+    if not fleet.groups:
+        return f"{numbers.count(fleet.count)} clients with the policy {run.policy}, {may}"
+    parts = []
+    for each in fleet.groups:
+        own = f", free to call {', then '.join(each.regions)}"
+        where = own if each.regions != fleet.regions else ""
+        parts.append(
+            f"{numbers.count(each.count)} {each.name} (policy {each.policy or run.policy}{where})"
+        )
+    return f"{numbers.count(fleet.count)} clients, {listed(parts)}, {may}"
 
 
 def self_check(run: Run) -> str:

@@ -31,8 +31,8 @@ def test_a_client_that_never_tried_the_backup() -> None:
     assert finding.verdict == "failed"
     assert finding.measured.censored
     assert finding.why == (
-        "Client 12 never left us-south: 3 refused attempts over 7 s, then gave up; "
-        "no backup was tried (operation 200; 2 of 2 clients alike)."
+        "Client 12 never left us-south: 3 refused attempts over 3 s, then gave up after another "
+        "4 s waited for nothing; no backup was tried (operation 200; 2 of 2 clients alike)."
     )
     assert finding.records == (200,)
 

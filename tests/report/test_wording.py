@@ -1,8 +1,9 @@
 from dataclasses import replace
 
-from chaos.report import tables, wording
+from chaos.report import masthead, tables, wording
 from chaos.report.account import account
 from chaos.report.tiles import tiles
+from chaos.scenario.model import Group
 from tests.report import made
 
 
@@ -43,3 +44,26 @@ def test_nothing_of_an_aborted_run_is_told_as_passed() -> None:
     cells = tables.objectives(account(run, analysis)).rows[0]
     assert [cell.text for cell in cells if cell.verdict] == ["held until the abort"]
     assert {tile.verdict for tile in tiles(analysis)} == {"aborted"}
+
+
+def test_what_was_tried_says_where_clients_may_go_and_not_where_they_went() -> None:
+    run, _ = made.case("failed")
+
+    assert "free to call us-south, then us-east: operations at 120/s" in wording.tried(run)
+    assert "called" not in wording.tried(run)
+
+
+def test_groups_are_played_by_their_own_policies_only() -> None:
+    run, _ = made.case("passed")
+    groups = (
+        Group("careful", 42, "", made.REGIONS, 1),
+        Group("naive", 18, "key-protect-docs", made.REGIONS[:1], 1),
+    )
+    clients = replace(run.scenario.clients, groups=groups)
+    mixed = replace(run, scenario=replace(run.scenario, clients=clients))
+
+    assert wording.tried(mixed).startswith(
+        "60 clients, 42 careful (policy recommended) and 18 naive (policy key-protect-docs, "
+        "free to call us-south), free to call us-south, then us-east: "
+    )
+    assert "42 careful + 18 naive" in masthead.subtitle(mixed)
