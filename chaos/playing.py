@@ -18,7 +18,7 @@ from chaos.analysis import analyse
 from chaos.analysis.findings import EXIT_CODES, Analysis
 from chaos.errors import ScenarioError, WorldError
 from chaos.report import terminal, write
-from chaos.run import stored
+from chaos.run import stored, surroundings
 from chaos.run.clients import NAMED, factory_named, told
 from chaos.run.ending import Ending
 from chaos.run.fleet import own_factories
@@ -121,7 +121,7 @@ def record(wish: Wish, folder: Path, started: datetime, played: Callable[[], End
         overrides=wish.scenario.overrides,
         regions=_regions(wish),
         started_utc=f"{started:%Y-%m-%dT%H:%M:%SZ}",
-        environment=stored.environment(),
+        environment=surroundings.environment(),
     )
     stored.begin(folder, wish.scenario, manifest)
     try:

@@ -16,7 +16,7 @@ from chaos.playing import Wish, record, simulated
 from chaos.report import seal
 from chaos.report.agreement import Problem
 from chaos.report.verify import describe
-from chaos.run import stored
+from chaos.run import stored, surroundings
 from chaos.run.ending import Ending
 from chaos.run.record import OPERATION_KINDS, Run
 from chaos.scenario.arrivals import arrivals
@@ -103,7 +103,7 @@ def _records(folder: Path, again: Path) -> tuple[int, tuple[Problem, ...]]:
 
 def _environments(run: Run) -> Iterator[Problem]:
     """What else is not as it was: another version may well play otherwise."""
-    now = stored.environment()
+    now = surroundings.environment()
     for name in ("keychaos", "python", "numpy", "cryptography"):
         if run.environment.get(name, now[name]) != now[name]:
             told = f"It was {name} {run.environment[name]}; here it is {now[name]}."

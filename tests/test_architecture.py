@@ -31,7 +31,8 @@ SHELLS = (
     "chaos.proxy.running",
     *("chaos.proxy.serve", "chaos.proxy.server", "chaos.proxy.side", "chaos.proxy.splice"),
     "chaos.proxy.worker",
-    *("chaos.run.children", "chaos.run.journal", "chaos.run.stored", "chaos.run.tail"),
+    *("chaos.run.children", "chaos.run.journal", "chaos.run.stored", "chaos.run.surroundings"),
+    "chaos.run.tail",
 )
 LIVE_WORLDS = (
     *("chaos.run.blocking", "chaos.run.injector", "chaos.run.load", "chaos.run.peers"),

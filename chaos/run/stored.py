@@ -10,13 +10,9 @@ nemesis/         changes as applied, and the audit
 """
 
 import json
-import os
-import platform
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ClassVar
 
@@ -204,22 +200,6 @@ def _known(folder: Path, name: str, records: Columns, **limits: int) -> None:
             raise ScenarioError(
                 f"{folder / LOAD / name} is damaged: a record has a {column} that no run writes."
             )
-
-
-def environment() -> dict[str, str]:
-    """What the run was played on: versions and machine size, nothing that names a person."""
-    found = {
-        "python": sys.version.split()[0],
-        "system": f"{platform.system()} {platform.release()}",
-        "machine": platform.machine(),
-        "processors": str(os.cpu_count()),
-    }
-    for package in ("keychaos", "locust", "httpx", "geventhttpclient", "cryptography", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
 
 
 def raw_files(folder: Path) -> Iterator[Path]:
