@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 
 from chaos.analysis.findings import EXIT_CODES, Analysis
-from chaos.report import counting, wording
+from chaos.report import counting, heeded, wording
 from chaos.report.against import Against
 from chaos.report.events import events
 from chaos.report.rows import (
@@ -19,6 +19,7 @@ from chaos.report.rows import (
     GroupRow,
     IntegrityRow,
     PhaseRow,
+    RetryAfterRow,
 )
 from chaos.run.record import Run
 
@@ -64,6 +65,7 @@ class Account:
     scenario_path: str
     scenario_sha256: str
     against: Against | None = None
+    retry_afters: tuple[RetryAfterRow, ...] = ()
 
 
 def account(run: Run, analysis: Analysis, files: tuple[FileRow, ...] = ()) -> Account:
@@ -86,6 +88,7 @@ def account(run: Run, analysis: Analysis, files: tuple[FileRow, ...] = ()) -> Ac
         events=events(run, analysis),
         files=files,
         scenario_path=shown_path(run.scenario.path),
+        retry_afters=heeded.rows(run),
         scenario_sha256=hashlib.sha256(run.scenario.source.encode()).hexdigest(),
     )
 

@@ -1,5 +1,6 @@
 """The tables of how clients behaved: what attempts got, the waits, the decisions, what was lost."""
 
+from chaos.analysis.compliance import TOLERANCE
 from chaos.analysis.findings import Backoff, Measured
 from chaos.report import numbers
 from chaos.report.account import Account
@@ -83,6 +84,34 @@ def backoffs(account: Account) -> Table:
     )  # fmt: skip
 
 
+def retry_afters(account: Account) -> Table:
+    """What was asked for beside what was seen."""
+    return Table(
+        "retry-after",
+        "Retry-After, asked for and observed",
+        "A retry is an attempt of the same operation at the region that had asked to be left "
+        "alone; its margin is how much later it came than it was allowed to, and below "
+        f"{numbers.MINUS}{numbers.seconds(TOLERANCE)} it is early. What went elsewhere instead is "
+        "no retry.",
+        ("Region", "Answers that asked", "Asked p50", "Asked longest", "Retries", "Waited p50",
+         "Shortest margin", "Early"),
+        tuple(
+            (
+                words(row.region),
+                count(float(row.answers)),
+                seconds(row.asked_p50),
+                seconds(row.asked_longest),
+                count(float(row.retries)),
+                seconds(row.waited_p50),
+                seconds(row.least_margin),
+                count(float(row.early)),
+            )
+            for row in account.retry_afters
+        ),
+        "No answer asked the clients to stay away for a while.",
+    )  # fmt: skip
+
+
 def strategy(found: Backoff | None) -> str:
     """What the waits show of the policy, in a sentence or two."""
     if found is None:
@@ -160,4 +189,4 @@ def integrity(account: Account) -> Table:
     )
 
 
-TABLES = (groups, answers, backoffs, decisions, integrity)
+TABLES = (groups, answers, backoffs, retry_afters, decisions, integrity)

@@ -33,6 +33,7 @@ from chaos.report.rows import (
     GroupRow,
     IntegrityRow,
     PhaseRow,
+    RetryAfterRow,
 )
 from chaos.scenario.objective import Comparison, Unit
 
@@ -173,6 +174,7 @@ class Document:
     groups: tuple[GroupRow, ...] = ()
     usual: float | None = None
     stranded: int = 0
+    retry_after: tuple[RetryAfterRow, ...] = ()
 
 
 def document(account: Account) -> Document:
@@ -211,6 +213,7 @@ def document(account: Account) -> Document:
         groups=account.groups,
         usual=analysis.baseline,
         stranded=analysis.stranded,
+        retry_after=account.retry_afters,
     )
 
 

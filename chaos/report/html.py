@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from chaos.report import contrast, described, palette, points, scope, tables, wording
+from chaos.report import contrast, described, palette, points, resolved, scope, tables, wording
 from chaos.report.account import Account
 from chaos.report.figure import Picture
 from chaos.report.tiles import tally, tiles, words
@@ -63,6 +63,8 @@ def words_of(account: Account, drawn: Mapping[str, str] | None = None) -> str:
         terms=scope.definitions(account),
         scope=scope.scope(account),
         portrait_about=described.PORTRAIT,
+        changes=resolved.changes(account.run),
+        resolved=resolved.resolved(account.run),
         self_check=wording.self_check(account.run),
         points=points.packed(account.run),
         wide=drawn.get("wide", ""),

@@ -71,6 +71,24 @@ class BackoffRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryAfterRow:
+    """What one region's answers asked by Retry-After, and when their operations came back there.
+
+    ``least_margin`` is the shortest time between when a retry was allowed and when it was sent,
+    negative where it was early; null where none was made.
+    """
+
+    region: str
+    answers: int
+    asked_p50: float
+    asked_longest: float
+    retries: int
+    waited_p50: float | None
+    least_margin: float | None
+    early: int
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRow:
     """One kind of decision, condensed: how often, by how many clients, when and why."""
 

@@ -21,7 +21,7 @@ def test_what_is_written_is_strict_json_and_reads_back_as_it_was(verdict: Verdic
 
 def test_the_schema_names_every_part_and_says_what_each_is() -> None:
     told = schema()
-    later_ones = ["baseline", "groups", "usual", "stranded"]
+    later_ones = ["baseline", "groups", "usual", "stranded", "retry_after"]
     assert [*told["required"], *later_ones] == list(json.loads(encoded(made.told("passed"))))
     parts = [told, *told["$defs"].values()]
     assert all(part["description"] for part in parts)
