@@ -110,9 +110,9 @@ class ChangingCall:
         if spent or self._sending.made >= self.client.policy.attempts:
             self._give_up("its attempts are used up", now)
             return
-        asked, held = self._retrying.asked(reply, self.client.wiring.epoch + now, route)
+        asked, held, said = self._retrying.asked(reply, self.client.wiring.epoch + now, route)
         if held:
-            route.hold(0, now + held, now, self.work.number)
+            route.hold(0, now + held, now, self.work.number, said)
         self._due = now + self._retrying.wait(reply, reading, asked, route)
         if self._due >= self.deadline:
             self._give_up("its deadline comes before the next attempt", now)

@@ -155,9 +155,9 @@ class RepeatableCall:
     def _heed(self, index: int, reply: Reply, now: float) -> float | None:
         """What Retry-After makes this call wait, after holding the region for the whole client."""
         route = self.client.route
-        asked, held = self._retrying.asked(reply, self.client.wiring.epoch + now, route)
+        asked, held, said = self._retrying.asked(reply, self.client.wiring.epoch + now, route)
         if held:
-            route.hold(index, now + held, now, self.work.number)
+            route.hold(index, now + held, now, self.work.number, said)
         return asked
 
     def _plan(self, reply: Reply, reading: Reading, asked: float | None, now: float) -> None:

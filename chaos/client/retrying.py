@@ -1,6 +1,6 @@
 """Whether and when one call tries again: a policy's retry rules applied to what came back."""
 
-from math import inf
+from math import inf, nan
 
 from chaos.client.budget import Cause
 from chaos.client.policy import Policy
@@ -75,16 +75,22 @@ class Retrying:
             self.waited = policy.retry_after.raised(reply.headers, self.waited)
         return self.waited
 
-    def asked(self, reply: Reply, utc: float, route: Route) -> tuple[float | None, float | None]:
-        """What Retry-After makes this call wait, and how long its whole client must (or None)."""
+    def asked(
+        self, reply: Reply, utc: float, route: Route
+    ) -> tuple[float | None, float | None, float]:
+        """What Retry-After makes this call wait, and how long its whole client must (or None).
+
+        Last what the service itself asked for: waits have the rule's jitter on top.
+        """
         rule = self._policy.retry_after
         if not isinstance(reply, Answer) or not isinstance(rule, RetryAfter):
-            return None, None
+            return None, None, nan
         if not rule.applies(reply):
-            return None, None
+            return None, None, nan
         seconds = asked_for(reply.headers, utc, own_clock=rule.own_clock)
         wait = None if seconds is None else rule.wait(seconds, route.rng)
         if wait is None:
-            return None, None
+            return None, None, nan
         # Even where this call will not wait so long, nobody of its client asks earlier.
-        return wait, (seconds if wait == inf else wait) if rule.shared else None
+        held = seconds if wait == inf else wait
+        return wait, held if rule.shared else None, nan if seconds is None else seconds

@@ -6,7 +6,7 @@ back: dwell, calm and steps are what keeps a flapping region from taking the cli
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, nan
 from random import Random
 
 from chaos.client.call import Decision, DecisionKind, Why, Wiring, Work
@@ -155,12 +155,14 @@ class Route:
         if not self.rule.forgives:
             region.retry_at = inf
 
-    def hold(self, index: int, until: float, now: float, number: int) -> None:
-        """That region asked to be left alone until then."""
+    def hold(self, index: int, until: float, now: float, number: int, asked: float = nan) -> None:
+        """That region asked to be left alone for ``asked`` seconds, and is until then."""
         region = self.regions[index]
         if until > region.held_until:
             region.held_until = until
-            why = f"it asked to be left alone for {until - now:.3f} s"
+            why = f"it asked to be left alone for {asked if asked >= 0 else until - now:.3f} s"
+            if asked < until - now:
+                why += f" and is for {until - now:.3f} s, jitter on top"
             self.note("held", now, number, region.target.region, "", why)
 
     def probe_patience(self, index: int) -> float:

@@ -148,7 +148,8 @@ def decisions(account: Account) -> Table:
     return Table(
         "decisions",
         "What the clients decided",
-        "One line per kind of decision and where it led; the reason is the most frequent one.",
+        "One line per kind of decision and where it led; the reason is the most frequent one, "
+        "with the range of the times in it.",
         ("Decision", "Region", "Times", "Clients", "First", "Last", "Why"),
         tuple(
             (

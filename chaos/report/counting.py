@@ -1,12 +1,13 @@
 """Counts a run into the rows of its tables: phases, answers, waits, decisions, integrity."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from chaos.analysis.evidence import Evidence, gather
 from chaos.analysis.findings import Analysis, Measured
 from chaos.exchange import FAILURE_KINDS
+from chaos.report.reasons import commonest
 from chaos.report.rows import (
     AnswerRow,
     BackoffRow,
@@ -169,7 +170,7 @@ def decisions(run: Run) -> tuple[DecisionRow, ...]:
             clients=len({one.client for one in made}),
             first=made[0].decision.at,
             last=made[-1].decision.at,
-            why=_commonest(one.decision.why for one in made),
+            why=commonest(one.decision.why for one in made),
         )
         for (kind, region), made in kinds.items()
     )
@@ -189,14 +190,7 @@ def integrity(run: Run) -> tuple[IntegrityRow, ...]:
             right=sum(one.verdict == "right" for one in these),
             wrong=sum(one.verdict == "wrong" for one in these),
             lost=sum(one.verdict == "lost" for one in these),
-            why=_commonest(one.why for one in these if one.verdict != "right"),
+            why=commonest(one.why for one in these if one.verdict != "right"),
         )
         for (region, version), these in sorted(found.items())
     )
-
-
-def _commonest(words: Iterable[str]) -> str:
-    counted: dict[str, int] = {}
-    for said in words:
-        counted[said] = counted.get(said, 0) + 1
-    return max(counted, key=lambda said: (counted[said], said), default="")

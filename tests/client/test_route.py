@@ -177,3 +177,14 @@ def test_wraps_give_way_while_the_last_region_left_throttles() -> None:
     assert not where.yields("unwrap", 1, 0.9 + RULE.strain)
     assert not where.yields("wrap", 1, 1.0 + RULE.strain)
     assert not route(replace(RECOMMENDED, failover=None)).yields("wrap", 0, 0.0)
+
+
+def test_a_hold_says_what_was_asked_for_and_how_long_it_is() -> None:
+    where = route()
+    where.hold(0, 3.233, 0.0, 1, 2.0)
+    where.hold(1, 2.0, 0.0, 1, 2.0)
+
+    assert [decision.why for decision in where.noted] == [
+        "it asked to be left alone for 2.000 s and is for 3.233 s, jitter on top",
+        "it asked to be left alone for 2.000 s",
+    ]
