@@ -18,6 +18,9 @@ from chaos.report.cells import (
 )
 from chaos.report.rows import BackoffRow, GroupRow
 
+# What floats leave of virtual time; on sockets a wait ends a thousand times as late.
+_ON_TIME = 1e-6
+
 
 def groups(account: Account) -> Table:
     """How each group of the clients came through."""
@@ -76,7 +79,7 @@ def backoffs(account: Account) -> Table:
         "backoff",
         "Backoff, asked for and observed",
         f"{strategy(account.analysis.backoff)} Asked for is what the policy decided; observed is "
-        "from the end of the attempt before.",
+        "from the end of the attempt before, and from its sending where it is hedged.",
         ("Attempt", "Why", "Attempts", "Asked p50", "Asked longest", "Observed p50",
          "Observed longest"),
         tuple(_backoff(row) for row in account.backoffs),
@@ -120,8 +123,9 @@ def strategy(found: Backoff | None) -> str:
         found.strategy, f"{found.strategy} backoff"
     )
     cap = f", capped at {numbers.seconds(found.cap)}" if found.cap is not None else ""
-    base = f" from {numbers.seconds(found.base)}, factor {numbers.significant(found.factor)}{cap}"
-    base = "" if found.strategy == "none" else base
+    # First retries alone show no factor.
+    factor = f", factor {numbers.significant(found.factor)}" if found.factor != 1 else ""
+    base = f" from {numbers.seconds(found.base)}{factor}{cap}" if found.strategy != "none" else ""
     told = f"{numbers.count(found.n)} waits look like {shape}{base}."
     known = {
         "jitter (coefficient of variation)": found.jitter,
@@ -130,6 +134,7 @@ def strategy(found: Backoff | None) -> str:
     }
     parts = [f"{name} {numbers.significant(v, 2)}" for name, v in known.items() if v is not None]
     late = f"they ended {numbers.seconds(found.late_p99)} late at p99"
+    late = "they ended on time" if abs(found.late_p99) < _ON_TIME else late
     return f"{told} {'; '.join([*parts, late]).capitalize()}."
 
 

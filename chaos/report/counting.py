@@ -136,8 +136,11 @@ def backoffs(run: Run) -> tuple[BackoffRow, ...]:
     if len(tries) < 2:  # noqa: PLR2004 - a wait lies between two
         return ()
     after = tries["operation"][1:] == tries["operation"][:-1]
-    later = tries[1:][after]
-    observed = later["sent"] - tries["ended"][:-1][after]
+    later, before = tries[1:][after], tries[:-1][after]
+    # A hedge is sent beside the attempt before, after a wait that began when that was sent.
+    hedged = later["why"] == WHYS.index("hedge")
+    since = np.where(hedged, before["sent"], before["ended"])
+    observed = np.maximum(later["sent"] - since, 0.0)
     return tuple(_backoff_rows(later, observed))
 
 

@@ -21,6 +21,16 @@ from chaos.report.cells import (
 )
 from chaos.report.rows import PhaseRow
 
+_ORDER = ("eligible", "matched", "injected", "escaped")
+_DELAYING = ("latency", "slow", "iam_slow")
+_TIMES = ("asked", "measured", "late")
+_COUNTS = {
+    "delayed": "Delayed",
+    "asked": "Delay asked",
+    "measured": "Delay measured",
+    "late": "Worst lateness",
+}
+
 
 def objectives(account: Account) -> Table:
     """Every objective: rule, value, n, limit, margin, verdict, why."""
@@ -133,7 +143,7 @@ def _phase(row: PhaseRow) -> tuple[Cell, ...]:
 
 def proofs(account: Account) -> Table:
     """What each fault touched."""
-    names = tuple(dict.fromkeys(n for proof in account.analysis.proofs for n, _ in proof.counts))
+    names = _counted(account.analysis.proofs)
     return Table(
         "proof",
         "Proof of injection",
@@ -146,15 +156,31 @@ def proofs(account: Account) -> Table:
             "Injected at",
             "First touch at",
             "Healed at",
-            *map(str.title, names),
+            *(_COUNTS.get(name, name.title()) for name in names),
         ),
         tuple(_proof(proof, names) for proof in account.analysis.proofs),
         "The scenario has no fault.",
     )
 
 
+def _counted(proofs: Iterable[Proof]) -> tuple[str, ...]:
+    """What some injector counted: the four of every fault in their order, then what a kind has."""
+    names = {name for proof in proofs for name in _shown(proof)}
+    return (*(name for name in _ORDER if name in names), *sorted(names - {*_ORDER}))
+
+
+def _shown(proof: Proof) -> dict[str, float]:
+    """The counts that say something of a fault of this kind: one that delays nothing has no delay.
+
+    Its lateness and the like stay zero, and would read as something that was measured.
+    """
+    delays = proof.kind in _DELAYING
+    kept = {*_ORDER, *(_COUNTS if delays else ())}
+    return {name: found for name, found in proof.counts if name in kept or found}
+
+
 def _proof(proof: Proof, names: Iterable[str]) -> tuple[Cell, ...]:
-    counts = dict(proof.counts)
+    counts = _shown(proof)
     return (
         words(proof.fault),
         words(proof.kind),
@@ -162,7 +188,7 @@ def _proof(proof: Proof, names: Iterable[str]) -> tuple[Cell, ...]:
         instant(proof.injected),
         instant(proof.first) if proof.first is not None else Cell("never", -1.0),
         instant(proof.healed),
-        *(count(counts.get(name)) for name in names),
+        *((seconds if name in _TIMES else count)(counts.get(name)) for name in names),
     )
 
 

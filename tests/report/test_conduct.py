@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from chaos.analysis.findings import Backoff
 from chaos.report import conduct, tables
 from chaos.report.account import account
@@ -46,3 +48,28 @@ def test_a_table_without_some_columns_keeps_the_others() -> None:
 def test_an_operation_that_the_reason_names_is_not_cited_again() -> None:
     why = tables.objectives(made.told("failed")).rows[2][-1].text
     assert why.endswith("(Operation 1804.)")
+
+
+def test_the_counts_of_a_proof_stand_in_the_order_of_its_argument() -> None:
+    run, analysis = made.case("passed")
+    quiet = {"delayed": 0.0, "asked": 0.0, "measured": 0.0, "late": 0.0, "events": 7.0}
+    four = {"escaped": 0.0, "injected": 9.0, "matched": 9.0, "eligible": 9.0}
+    hole = replace(analysis.proofs[0], kind="timeout", counts=tuple((four | quiet).items()))
+    slow = replace(hole, kind="latency")
+
+    told = tables.proofs(account(run, replace(analysis, proofs=(hole,))))
+    assert told.columns[6:] == ("Eligible", "Matched", "Injected", "Escaped", "Events")
+    told = tables.proofs(account(run, replace(analysis, proofs=(hole, slow))))
+    assert "Delay asked" in told.columns
+    at = told.columns.index("Worst lateness")
+    assert [row[at].text for row in told.rows] == ["—", "0\N{NO-BREAK SPACE}s"]
+
+
+def test_what_first_retries_alone_cannot_show_is_not_claimed() -> None:
+    told = conduct.strategy(
+        Backoff("full jitter", 0.0497, 1.0, None, 12.0, 60, 0.54, None, None, 0.05, 0.0, 1.3e-9)
+    ).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "60 waits look like full jitter backoff from 49.7 ms." in told
+    assert "factor" not in told
+    assert told.endswith("they ended on time.")

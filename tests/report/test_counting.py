@@ -7,6 +7,7 @@ from chaos.analysis import analyse
 from chaos.report import counting
 from chaos.run.record import NOWHERE
 from chaos.scenario.model import Group
+from tests.analysis.made import BACKUP, HOME, Made, Tried
 from tests.report import made
 
 
@@ -111,3 +112,17 @@ def test_each_group_is_a_row_and_together_they_are_the_run() -> None:
     assert few.failover_censored
     assert few.availability_in_fault == 0.0
     assert counting.groups(run, analyse(run)) == ()
+
+
+def test_a_hedge_has_waited_since_the_attempt_beside_it_was_sent() -> None:
+    hedging = Made()
+    hedging.operation(
+        0, 21.0, Tried(HOME, 21.0, 23.0, "read_timeout"), Tried(BACKUP, 21.2, 21.3, 200, "hedge")
+    )
+    hedging.operation(
+        1, 21.0, Tried(HOME, 21.0, 21.5, "reset"), Tried(BACKUP, 21.4, 21.6, 200, "failover")
+    )
+    rows = {row.why: row for row in counting.backoffs(hedging.run())}
+
+    assert rows["hedge"].observed_p50 == pytest.approx(0.2)
+    assert rows["failover"].observed_p50 == 0.0
