@@ -26,7 +26,8 @@ def early_why(case: Case, measure: Measure) -> Told:
         f"{many(len(rows), 'attempt')} came before the Retry-After of the last answer; the first, "
         f"of operation {int(first['operation'])}, was sent at {seconds(float(first['sent']))} "
         f"although {region_name(evidence, int(first['region']))} had asked at "
-        f"{seconds(float(asked['ended']))} for {seconds(float(asked['retry_after']))} of peace, "
+        f"{seconds(float(asked['ended']))} to be left alone for "
+        f"{seconds(float(asked['retry_after']))}, "
         f"{seconds(allowed - float(first['sent']))} too early"
     )
     cited = tuple(dict.fromkeys(int(each) for each in evidence.attempts["operation"][rows]))[:5]

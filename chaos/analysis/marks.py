@@ -18,6 +18,8 @@ from chaos.analysis.spread import spread
 from chaos.analysis.wording import many, seconds
 from chaos.scenario.objective import Measure
 
+NOTHING_LOST = "nothing to recover from: no operation was lost"
+
 
 def marks(case: Case) -> tuple[Mark, ...]:
     """Every mark that was reached, in the order of the words above."""
@@ -27,9 +29,11 @@ def marks(case: Case) -> tuple[Mark, ...]:
     found += _fleet(case, "detected", journeys.detected)
     found += _fleet(case, "failed_over", journeys.arrived, _own(case))
     recovered = measured(case, Measure("recover"))
-    # A fleet that never left the objective has nothing to recover from.
+    # A fleet that never left the objective has no mark; one that lost nothing on its way elsewhere
+    # is where it was as soon as half of it had noticed.
     if recovered.value and not recovered.censored:
-        said = f"recovered {seconds(recovered.value)} after T0"
+        lost = case.recovery is not None and case.recovery.lost > 0
+        said = f"recovered {seconds(recovered.value)} after T0" if lost else NOTHING_LOST
         found.append(Mark("recovered", case.t0 + recovered.value, said))
     back = case.failback
     if back is not None and back.back is not None and not np.isnan(journeys.arrived).all():
@@ -42,7 +46,7 @@ def _own(case: Case) -> str:
     """How long it took each client that came so far, counted from where it was itself touched."""
     lengths, missing = case.journeys.earliest().failover
     longest = float(lengths[~missing].max(initial=0.0))
-    return f"; each within {seconds(longest)} of its own first failure" if longest else ""
+    return f"; each within {seconds(longest)} of its own failure" if longest else ""
 
 
 def _fleet(

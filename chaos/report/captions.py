@@ -46,8 +46,10 @@ def captions(run: Run, analysis: Analysis, view: View, size: float) -> dict[str,
     }
 
 
-def zoom_caption(analysis: Analysis) -> Caption:
+def zoom_caption(analysis: Analysis, view: View) -> Caption:
     """The title over the zoom."""
+    if view.zero is not None and not view.holds(view.zero):
+        return Caption("Zoom: the first failures", ())
     moved = any(mark.name == "failed_over" for mark in analysis.marks)
     return Caption("Zoom: how it failed over" if moved else "Zoom: how the fault began", ())
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from chaos.analysis.findings import Analysis
+from chaos.analysis.marks import NOTHING_LOST
 from chaos.report import lanes, numbers, palette, panels
 from chaos.report.captions import captions, draw_caption, zoom_caption
 from chaos.report.flags import spread
@@ -65,11 +66,13 @@ class Column:
 
     def arrows(self) -> list[Pole]:
         """The first mark of each kind that a zoom shows."""
-        if self.view.zero is None:
+        if self.view.zero is None or not self.view.holds(self.view.zero):
             return []
         first: dict[str, Pole] = {}
         for pole in self.poles:
-            if pole.kind in _ARROWS and self.view.holds(pole.at):
+            # How long it took is told of what took place.
+            told = pole.text != NOTHING_LOST
+            if told and pole.kind in _ARROWS and self.view.holds(pole.at):
                 first.setdefault(pole.kind, pole)
         return list(first.values())
 
@@ -105,7 +108,7 @@ class Plot:
             if view.zero is None:
                 caption, room = captions(run, analysis, view, self.sheet.size)[name], view.width
             elif name == "response":
-                caption, room = zoom_caption(analysis), self.sheet.width - view.left
+                caption, room = zoom_caption(analysis, view), self.sheet.width - view.left
             else:
                 continue
             bottom = max(bottom, draw_caption(self.sheet, caption, view.left, room, top + 12))
@@ -159,9 +162,9 @@ class Plot:
     def _time_axis(self, axes: Axes, view: View, *, last: bool) -> None:
         if view.zero is not None:
             label = "since the fault first bit"
-            span = view.ends - view.zero
-            step = _step(span, 3)
-            ticks = np.arange(0.0, span, step)
+            begins = max(0.0, view.starts - view.zero)
+            step = _step(view.ends - view.zero - begins, 3 if begins == 0 else 5)
+            ticks = np.arange(np.ceil(begins / step) * step, view.ends - view.zero, step)
             axes.set_xticks(view.zero + ticks, [after_zero(tick) for tick in ticks])
         else:
             unit, label = second_ticks(view.ends)

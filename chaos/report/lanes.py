@@ -13,9 +13,8 @@ from chaos.report.timeline import Band, View
 
 ROW = 18.0
 PAD = 5.0
-_MOST_ROWS = 4
+_MOST_ROWS = 5
 _MOST_BAND_ROWS = 4
-_LEAST_LETTERS = 0.6
 _STYLES = {
     "detected": (0, (1.2, 1.6)),
     "failed_over": (0, (4, 2)),
@@ -57,7 +56,7 @@ def _line(pole: Pole) -> dict[str, Any]:
 
 
 def name_bands(axes: Axes, shown: Sequence[Band], view: View, size: float) -> None:
-    """The faults' names on bars over the lane; a name is cut to fit its bar."""
+    """The faults' names on bars over the lane; where one does not fit stands its number."""
     rows = stack([(band.starts, band.ends) for band in shown])
     for band, row in zip(shown, rows, strict=True):
         starts, ends = max(band.starts, view.starts), min(band.ends, view.ends)
@@ -76,13 +75,9 @@ def name_bands(axes: Axes, shown: Sequence[Band], view: View, size: float) -> No
 
 
 def band_words(band: Band, room: float, size: float) -> str:
-    """A band's name in so many pixels: whole, cut where most of it remains, else its number."""
-    least = _LEAST_LETTERS * len(band.text)
-    for length in range(len(band.text), 0, -1):
-        cut = band.text[:length].rstrip(" :,-")
-        words = band.text if length == len(band.text) else f"{cut}\N{HORIZONTAL ELLIPSIS}"
-        if length >= least and measure(words, size, bold=True) <= room:
-            return words
+    """A band's name in so many pixels: whole, or its number, which the legend has in full."""
+    if measure(band.text, size, bold=True) <= room:
+        return band.text
     number = str(band.number)
     return number if measure(number, size, bold=True) <= room else ""
 
@@ -96,7 +91,12 @@ def flag_poles(poles: Sequence[Pole], view: View, size: float) -> list[Spot | No
 
 
 def _widths(pole: Pole, size: float) -> tuple[float, ...]:
-    return tuple(measure(words, size, bold=True) + 2 * PAD for words in (pole.text, pole.short))
+    return tuple(measure(words, size, bold=True) + 2 * PAD for words in _forms(pole))
+
+
+def _forms(pole: Pole) -> tuple[str, ...]:
+    """What a label may say, the longest first: all of it, its first clause, its name."""
+    return (pole.text, pole.text.partition(";")[0], pole.short)
 
 
 def flag_rows(spots: Sequence[Spot | None]) -> int:
@@ -116,7 +116,7 @@ def draw_flags(
         if pole.kind != "never":
             axes.plot([pole.at, pole.at], [begins, bottom], **_line(pole))
         if spot:
-            words = pole.text if spot.form == 0 else pole.short
+            words = _forms(pole)[spot.form]
             colour = _COLOURS.get(pole.kind, palette.INK) if pole.alarm else palette.MUTED
             axes.text(view.starts + (spot.left + PAD) / view.scale, begins + ROW - 6, words,
                       weight="bold", color=colour,

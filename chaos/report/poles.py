@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chaos.analysis.findings import Analysis, Verdict
+from chaos.analysis.marks import NOTHING_LOST
 from chaos.report import numbers
 from chaos.run.record import Run
 
@@ -36,7 +37,8 @@ def poles(run: Run, analysis: Analysis) -> list[Pole]:
     """Everything that stands on the timeline as a line with a label, in order of time."""
     found = []
     for mark in analysis.marks:
-        short = mark.name.replace("_", " ")
+        unhurt = mark.text == NOTHING_LOST
+        short = "nothing lost" if unhurt else mark.name.replace("_", " ")
         found.append(Pole(mark.name, mark.at, mark.text or short, short))
     found += _never(run, analysis)
     if run.aborted:

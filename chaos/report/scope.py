@@ -8,8 +8,8 @@ from chaos.run.record import Run
 from chaos.scenario.vocabulary import VOCABULARY
 
 _WORLDS = {
-    "simulated": "virtual time: key service, proxies and clients are function calls in one process",
-    "sockets": "real sockets on one machine: a process for each region, a proxy, a load generator",
+    "simulated": "in virtual time: service, proxies and clients are function calls in one process",
+    "sockets": "on real sockets of one machine: a process a region, a proxy, a load generator",
 }
 
 
@@ -52,7 +52,7 @@ def _within(run: Run) -> Iterator[str]:
     yield f"Phases: {phases}."
     faults = "; ".join(map(wording.fault, scenario.faults))
     yield f"Faults: {faults}." if faults else "No fault: what is usual."
-    yield f"Played in {_WORLDS.get(run.world, run.world)}."
+    yield f"Played {_WORLDS.get(run.world, f'in the world {run.world}')}."
 
 
 def _without(run: Run) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The few numbers that a reader sees first: each objective as a value, its words and its limit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos.analysis.findings import Analysis, Finding, Verdict
 from chaos.report import numbers
@@ -12,7 +12,7 @@ _WORDS = {
     "recover": "to recover",
     "failback": "to fail back",
     "time_to_steady": "to be steady again",
-    "metastable": "overload that stayed",
+    "metastable": "stuck in overload after the heal",
     "availability": "operations answered",
     "goodput": "good operations",
     "amplification": "attempts per operation",
@@ -58,6 +58,12 @@ def _place(word: str) -> str:
 
 def tile(finding: Finding, whole: Verdict = "passed") -> Tile:
     """One objective's tile in a run of that verdict: of one that was aborted nothing passed."""
+    if finding.objective.measure.name == "metastable" and finding.measured.value is not None:
+        return replace(_tile(finding, whole), value="yes" if finding.measured.value else "no")
+    return _tile(finding, whole)
+
+
+def _tile(finding: Finding, whole: Verdict) -> Tile:
     verdict = whole if (whole, finding.verdict) == ("aborted", "passed") else finding.verdict
     return Tile(
         numbers.brief(finding.measured, finding.objective.limit),

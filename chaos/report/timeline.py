@@ -1,5 +1,6 @@
 """What the timeline shows, decided before anything is drawn: bands, views and crowds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,13 +9,15 @@ import numpy as np
 from chaos.analysis.findings import Analysis, Proof
 from chaos.report import numbers
 from chaos.report.series import OK, Bins, bins, response_times
-from chaos.run.record import NOWHERE, Run
+from chaos.run.record import NOWHERE, Columns, Run
 from chaos.scenario.model import Fault
 
 _OVERVIEW_BINS = 200
 _ZOOM_BINS = 40
 _SHORTEST_ZOOM, _LONGEST_ZOOM = 0.5, 60.0
 _FEWEST_NAMED = 3
+# Medians that lie closer than this lie upon each other on the axis.
+_ALIKE = 2.0
 _FEWEST_BINNED = 12.0
 _FEWEST_SHOWN = 150.0
 
@@ -95,7 +98,19 @@ def zoom_span(run: Run, analysis: Analysis) -> tuple[float, float] | None:
     after = 2.2 * (max(moved) - t0) if moved else _first_trouble(run, t0, ends)
     shortest = max(_SHORTEST_ZOOM, _FEWEST_SHOWN / max(run.scenario.load.rate, 1e-3))
     after = float(np.clip(after, shortest, min(_LONGEST_ZOOM, max(1.0, run.ended - t0))))
-    return t0 - 0.18 * after, t0 + after
+    looks_at = t0 if moved else _first_loss(run, t0, ends, after)
+    return looks_at - 0.18 * after, looks_at + after
+
+
+def _first_loss(run: Run, t0: float, ends: float, after: float) -> float:
+    """T0, or where operations began to fail when that was out of its sight.
+
+    A token service that is out is first touched by a refresh, of which nobody suffers.
+    """
+    done = run.operations
+    lost = done["due"][(done["due"] >= t0) & (done["due"] < ends) & (done["outcome"] != OK)]
+    first = float(lost.min()) if len(lost) else t0
+    return first if first > t0 + after else t0
 
 
 def _first_trouble(run: Run, t0: float, ends: float) -> float:
@@ -128,26 +143,49 @@ class Named:
 
 def named_crowds(run: Run, view: View, most: int = 5) -> list[Named]:
     """The largest crowds that were due after T0, by how many attempts each operation took."""
-    done = run.operations[(run.operations["due"] >= (view.zero or 0.0))]
+    done = run.operations[run.operations["due"] >= max(view.zero or 0.0, view.starts)]
     done = done[done["due"] <= view.ends]
     found: list[tuple[int, Named]] = []
     for region in np.unique(done["region"]):
-        for tries in np.unique(done["attempts"][done["region"] == region]):
-            for good in (True, False):
-                where = (done["region"] == region) & (done["attempts"] == tries)
-                crowd = done[where & ((done["outcome"] == OK) == good)]
-                if len(crowd) >= _FEWEST_NAMED:
-                    at = float(np.median(response_times(crowd)))
-                    text = _name(run, int(region), int(tries), good=good)
-                    found.append((len(crowd), Named(text, at, int(region), not good)))
+        there = done[done["region"] == region]
+        for tries in np.unique(there["attempts"]):
+            crowd = there[(there["attempts"] == tries) & (there["outcome"] == OK)]
+            if len(crowd) >= _FEWEST_NAMED:
+                at = float(np.median(response_times(crowd)))
+                name = _served(run, int(region), int(tries))
+                found.append((len(crowd), Named(name, at, int(region), failed=False)))
+    found += _failures(done[done["outcome"] != OK])
     found.sort(key=lambda pair: (-pair[0], pair[1].text))
     return [named for _, named in found[:most]]
 
 
-def _name(run: Run, region: int, tries: int, *, good: bool) -> str:
-    attempts = f"{tries} attempts" if tries != 1 else "1 attempt"
-    if not good:
-        return f"failed after {attempts}"
+def _failures(lost: Columns) -> Iterator[tuple[int, Named]]:
+    """The crowds of what failed; those that took as long are one, however often they tried."""
+    waits = response_times(lost)
+    levels: list[tuple[float, list[int]]] = []
+    for tries in np.unique(lost["attempts"]):
+        of_these = waits[lost["attempts"] == tries]
+        if len(of_these) < _FEWEST_NAMED:
+            continue
+        at = float(np.median(of_these))
+        near = [level for level in levels if max(at, level[0]) <= _ALIKE * min(at, level[0])]
+        if near:
+            near[0][1].append(int(tries))
+        else:
+            levels.append((at, [int(tries)]))
+    for _, tries_of in levels:
+        mine = np.isin(lost["attempts"], tries_of)
+        most, least = max(tries_of), min(tries_of)
+        counted = f"{least} to {most} attempts" if most > least else _attempts(most)
+        at = float(np.median(waits[mine]))
+        yield int(mine.sum()), Named(f"failed after {counted}", at, NOWHERE, failed=True)
+
+
+def _attempts(tries: int) -> str:
+    return f"{tries} attempts" if tries != 1 else "1 attempt"
+
+
+def _served(run: Run, region: int, tries: int) -> str:
     place = "" if region == NOWHERE else run.regions[region]
     return f"{place}, attempt {tries}" if tries > 1 else f"{place}, at once"
 

@@ -16,7 +16,8 @@ def test_a_retry_that_came_before_it_was_allowed() -> None:
     assert finding.verdict == "failed"
     assert finding.why == (
         "1 attempt came before the Retry-After of the last answer; the first, of operation 201, "
-        "was sent at 46 s although us-south had asked at 45.5 s for 4 s of peace, 3.5 s too early."
+        "was sent at 46 s although us-south had asked at 45.5 s to be left alone for 4 s, 3.5 s "
+        "too early."
     )
     assert finding.records == (201,)
 

@@ -18,7 +18,7 @@ def test_the_marks_stand_where_half_of_the_clients_had_got_to() -> None:
     assert found["failed_over"].at == pytest.approx(21.12)
     assert found["failed_over"].text == (
         "failed over: half of 4 clients 1.1 s after T0, 95 % by 10.1 s; "
-        "each within 120 ms of its own first failure"
+        "each within 120 ms of its own failure"
     )
     assert found["failed_back"].at == pytest.approx(40.0)
 
@@ -38,3 +38,14 @@ def test_a_fleet_that_never_left_has_no_mark_of_coming_back() -> None:
     made.healthy(40.0, 60.0)
 
     assert marks(work_up(made.run())) == ()
+
+
+def test_a_fleet_that_lost_no_operation_has_nothing_to_recover_from() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    failed_over(made, 0, 20.0)
+    made.healthy(20.2, 40.0, region=BACKUP)
+    made.healthy(40.0, 60.0)
+    found = {mark.name: mark.text for mark in marks(work_up(made.run()))}
+
+    assert found["recovered"] == "nothing to recover from: no operation was lost"

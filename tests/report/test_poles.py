@@ -1,7 +1,10 @@
 from dataclasses import replace
 
 from chaos.analysis.findings import Analysis, Finding, Mark, Measured
+from chaos.analysis.marks import NOTHING_LOST
+from chaos.report.columns import Column
 from chaos.report.poles import Pole, poles
+from chaos.report.timeline import zoom, zoom_span
 from tests.report import made
 
 
@@ -49,3 +52,14 @@ def test_a_mark_has_a_short_form() -> None:
     told = replace(made.analysis("passed"), marks=(over,), measures=measures)
 
     assert poles(run, told) == [Pole("failed_over", 15.9, over.text, "failed over")]
+
+
+def test_who_lost_nothing_is_not_said_to_have_recovered() -> None:
+    run, _ = made.case("passed")
+    unhurt = replace(made.analysis("passed"), marks=(Mark("recovered", 15.4, NOTHING_LOST),))
+
+    assert [pole.short for pole in poles(run, unhurt)] == ["nothing lost"]
+    span = zoom_span(run, unhurt)
+    assert span is not None
+    close = Column(run, unhurt, zoom(run, span, unhurt.t0 or 0.0, (0.0, 250.0)))
+    assert close.arrows() == []
