@@ -89,7 +89,7 @@ def _showing(case: Case, cause: Cause) -> Ints:
         bad = ~evidence.ok & (evidence.operations["ended"] >= since)
         return np.unique(evidence.operations["client"][bad]).astype(np.int64)
     if cause == "early retries":
-        return np.unique(evidence.attempts["client"][case.early]).astype(np.int64)
+        return np.unique(evidence.attempts["client"][case.compliance.early]).astype(np.int64)
     return _busy(case) if cause in _BUSY else np.zeros(0, dtype=np.int64)
 
 

@@ -156,7 +156,7 @@ def _heeded(case: Case, met: Bools) -> str:
     asked = met & ~np.isnan(case.evidence.attempts["retry_after"])
     if not asked.any():
         return ""
-    early = int(case.early.sum())
+    early = int(case.compliance.early.sum())
     told = "1 retry" if early == 1 else f"{early:,} retries" if early else "no retry"
     return f", {told} came before its Retry-After"
 
