@@ -109,13 +109,14 @@ def _lost(case: Case, travelled: Journeys) -> str:
     clients = many(len(np.unique(travelled.clients)), "client")
     left = _left(case, travelled)
     came = _came(travelled)
-    if not came.any():
+    if np.isnan(travelled.arrived).all():
         alone = len(case.run.scenario.clients.reached()) == 1
         way = ", their only region" if alone else " and none failed over"
         return f"{clients} lost {left}{way}"
     if not came.all():
         others = _others(case, travelled)
-        return f"{int(came.sum()):,} of {clients} that lost {left} failed over to {others}"
+        again = " every time" if len(travelled.clients) > len(came) else ""
+        return f"{int(came.sum()):,} of {clients} that lost {left} failed over to {others}{again}"
     return f"{clients} lost {left} and {_moved(case, travelled)}"
 
 

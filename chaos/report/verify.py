@@ -31,11 +31,22 @@ _CLOSE = 1e-9
 
 def verify(folder: Path) -> Verified:
     """Verify a run's folder. Raises ScenarioError where it holds no report to verify."""
-    told = _told(folder)
-    sealed = {row["name"]: row for row in told["files"]}
     found = raw.files(folder)
+    try:
+        told = _told(folder)
+    except ValueError as error:
+        if not (folder / seal.SEAL).is_file():
+            raise ScenarioError(
+                f"{folder / FINDINGS} is not a report's findings: {error}."
+            ) from error
+        # A report was sealed here, and whoever broke this file of it has changed it.
+        told = {"files": [{"name": row.name, "sha256": row.sha256} for row in found]}
+        problems = [Problem(FINDINGS, f"The file cannot be read any more: {error}.")]
+    else:
+        problems = []
+    sealed = {row["name"]: row for row in told["files"]}
     intact = {row.name for row in found if sealed.get(row.name, {}).get("sha256") == row.sha256}
-    problems = [*_hashes(folder, sealed, found), *_records(folder, intact)]
+    problems += [*_hashes(folder, sealed, found), *_records(folder, intact)]
     numbers, fresh = 0, None
     try:
         run = stored.load(folder)
@@ -45,7 +56,7 @@ def verify(folder: Path) -> Verified:
     else:
         again = json.loads(document.encoded(fresh))
         numbers = sum(1 for _ in leaves(again))
-        problems += _numbers(told, again)
+        problems += [] if problems and problems[0].where == FINDINGS else _numbers(told, again)
     named = {problem.where.partition(",")[0] for problem in problems}
     kept_as_made = kept.forms(folder, _digests(folder), fresh)
     # Findings in which a number was named already are known to be changed.
@@ -55,6 +66,7 @@ def verify(folder: Path) -> Verified:
 
 
 def _told(folder: Path) -> dict[str, Any]:
+    """What the report says of itself. ValueError where the file is damaged."""
     path = folder / FINDINGS
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
@@ -65,7 +77,7 @@ def _told(folder: Path) -> dict[str, Any]:
             f"{folder} holds no report to verify: {FINDINGS} cannot be read ({error.strerror}). "
             f"`keychaos report {folder}` makes one."
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ScenarioError(f"{path} is not a report's findings: {error}.") from error
     return dict(told)
 

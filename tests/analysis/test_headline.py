@@ -29,8 +29,8 @@ def test_a_fleet_that_fled_from_one_outage_of_two_does_not_claim_both() -> None:
     made.failing(50.0, 55.0, every=1.0)
 
     assert of(made) == (
-        "0 of 1 client that lost us-south failed over to us-east every time; 16.6 % of 6 "
-        "operations ended ok; the data keys were not audited"
+        "0 of 1 client that lost us-south failed over to us-east every time: 16.7 % of 6 "
+        "operations due in the fault ended ok; the data keys were not audited"
     )
 
 

@@ -87,7 +87,7 @@ def test_one_bit_in_the_middle_of_any_file_is_found_and_its_file_named(
 
     told = CliRunner().invoke(main, ["verify", str(folder)])
 
-    assert told.exit_code == 1
+    assert told.exit_code == 1, told.output
     assert name in told.stderr
     assert "Traceback" not in told.output
 

@@ -181,7 +181,15 @@ def test_a_missing_file_and_a_missing_seal_are_told(folder: Path) -> None:
     assert EVENTS in found
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 99, "files": []}', '{"format": 1}'])
+def test_findings_that_are_no_json_are_damage_where_a_report_was_sealed(folder: Path) -> None:
+    (folder / "findings.json").write_text("")
+    assert wheres(folder) == ["findings.json"]
+    (folder / "seal.json").unlink()
+    with pytest.raises(ScenarioError, match="is not a report's findings"):
+        verify(folder)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"format": 99, "files": []}', '{"format": 1}'])
 def test_what_is_no_report_is_a_mistake_of_the_user_and_not_a_traceback(
     folder: Path, text: str
 ) -> None:
