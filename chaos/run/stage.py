@@ -5,7 +5,6 @@ signal or a dead child aborts the run; it never passes.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass
@@ -32,6 +31,8 @@ LEAD = 0.3
 LOOK_EVERY = 0.25
 DRAIN = 20.0
 AUDITORS = 8
+# The audit's bound: so long at least, and so long for each data key.
+AUDIT_WITHIN, AUDITED_WITHIN = 30.0, 0.05
 
 Watch = Callable[[Snapshot], None]
 
@@ -86,12 +87,9 @@ class SocketsRun:
 
     async def play(self) -> Ending:
         """Play the whole scenario. Raises WorldError when it cannot begin."""
-        played = asyncio.create_task(self._play())
-        self._stopped.add_done_callback(lambda _: played.cancel())
         broken: list[WorldError] = []
         try:
-            with contextlib.suppress(asyncio.CancelledError):
-                await played
+            await self._until_stopped()
         except* WorldError as errors:
             broken += _leaves(errors)
         finally:
@@ -105,9 +103,32 @@ class SocketsRun:
         ended = max(0.0, ended) if self._begun and why else 0.0
         return Ending(ended, why, self._dropped, self._clock_error)
 
+    async def _until_stopped(self) -> None:
+        played = asyncio.create_task(self._play())
+        self._stopped.add_done_callback(lambda _: played.cancel())
+        try:
+            await played
+        except asyncio.CancelledError:
+            # A stop of our own is told in words; whoever cancels us from outside hears of it.
+            if not self._stopped.done():
+                raise
+
     async def _play(self) -> None:
-        scenario = self._order.scenario
         load = await self._peers.spawn("the load generator", "chaos.run.load")
+        stage = await self._set(load)
+        self._begun = True
+        self._watch_over(self._look())
+        self._guard_all()
+        try:
+            if await self._both(load):
+                await self._audit(stage)
+        finally:
+            for watcher in self._watchers:
+                watcher.cancel()
+
+    async def _set(self, load: Child) -> Provisioned:
+        """Set the stage, up to time zero, which lies a moment ahead then."""
+        scenario = self._order.scenario
         await self._peers.open()
         stage = await provision(
             self._world, scenario, self._peers.sites, self._peers.api_key, self._peers.iam
@@ -117,20 +138,19 @@ class SocketsRun:
         zero, before = time.monotonic() + LEAD, self._world.zero
         self._world.zero, self._world.epoch = zero, time.time() + LEAD
         await load.tell({"zero": zero, "epoch": self._world.epoch, "moved": zero - before})
-        self._begun = True
-        self._watch_over(self._look())
-        self._guard_all()
+        return stage
+
+    async def _both(self, load: Child) -> bool:
+        """Play load and faults side by side; whether both came to their end in time."""
+        scenario = self._order.scenario
         try:
             async with asyncio.timeout(LEAD + scenario.lasts + DRAIN), asyncio.TaskGroup() as both:
                 both.create_task(nemesis(self._world, scenario.changes()))
                 both.create_task(self._heard(load))
         except TimeoutError:
             self._abort(f"operations were still under way {DRAIN:g} s after the end of the plan")
-            return
-        finally:
-            for watcher in self._watchers:
-                watcher.cancel()
-        await self._audit(stage)
+            return False
+        return True
 
     async def _brief(self, load: Child, stage: Provisioned) -> None:
         """Hand the load generator its order, and bound how far its clock lies from ours."""
@@ -207,10 +227,15 @@ class SocketsRun:
         entries = self._ledger + (events(path.read_bytes().splitlines(keepends=True)).ledger)
         self._watch_audit(len(entries))
         shares = [entries[start::AUDITORS] for start in range(AUDITORS)]
-        token = stage.supply.credential
-        await self._world.play(
-            (0.0, audit(self._world, share, stage.origins, token)) for share in shares
-        )
+        token, within = stage.supply.credential, AUDIT_WITHIN + AUDITED_WITHIN * len(entries)
+        try:
+            async with asyncio.timeout(within):
+                await self._world.play(
+                    (0.0, audit(self._world, share, stage.origins, token)) for share in shares
+                )
+        except TimeoutError:
+            keys = f"{len(entries):,} data keys"
+            self._abort(f"the audit of {keys} was not done within {within:g} s of its begin")
 
     def _watch_audit(self, entries: int) -> None:
         self._marks.append((self._world.now(), f"audit of {entries:,} data keys"))

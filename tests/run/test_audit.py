@@ -4,8 +4,9 @@ import orjson
 import pytest
 
 from chaos.client.call import Credential, Target
-from chaos.exchange import Answer, Request
-from chaos.run.audit import ATTEMPTS, audit
+from chaos.errors import WorldError
+from chaos.exchange import Answer, Failure, Reply, Request
+from chaos.run.audit import ATTEMPTS, PAUSE, audit
 from chaos.run.operate import digest_of
 from chaos.run.world import Audited, Event, Wrapped
 from tests.run.made import OTHER, PLAINTEXT, world_of
@@ -26,11 +27,11 @@ def opened(plaintext: str) -> Answer:
 class Service:
     """Answers unwraps from a list, the last for ever, and keeps what it was asked."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Reply) -> None:
         self.asked: list[Request] = []
         self._answers = list(answers)
 
-    def __call__(self, request: Request, now: float) -> Answer:
+    def __call__(self, request: Request, now: float) -> Reply:
         self.asked.append(request)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
@@ -65,6 +66,25 @@ def test_what_does_not_open_is_lost_and_says_what_the_region_said_last() -> None
     assert (found.verdict, found.region) == ("lost", "us-south")
     assert found.why.startswith("404")
     assert len(service.asked) == ATTEMPTS
+
+
+def test_a_region_that_gives_no_answer_has_lost_nothing_and_ends_the_audit() -> None:
+    service = Service(opened(PLAINTEXT), Answer(503), Failure("reset", written=True))
+    clock, world, events = world_of(service)
+    ledger = [entry(number) for number in range(3)]
+
+    with pytest.raises(WorldError, match=r"us-south did not answer the audit: reset, 3 attempts"):
+        clock.play([(0.0, audit(world, ledger, [SOUTH], CREDENTIAL))])
+
+    assert events == [Audited(0, "us-south", "right", "")]
+    assert len(service.asked) == 1 + ATTEMPTS
+    assert clock.now >= PAUSE, "it had time to come back"
+
+
+def test_an_attempt_without_an_answer_is_no_loss_either() -> None:
+    service = Service(Failure("closed", written=True), opened(PLAINTEXT))
+
+    assert audited(service, SOUTH) == [Audited(0, "us-south", "right", "")]
 
 
 def test_one_failure_is_not_a_loss() -> None:

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import os
 import resource
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chaos.errors import WorldError
-from chaos.run import stored
+from chaos.run import children, operator, stage, stored
+from chaos.run.audit import audit as audit_of_the_run
 from chaos.run.ending import Ending
 from chaos.run.stage import Order, SocketsRun
 from chaos.run.tail import Snapshot
@@ -21,6 +25,10 @@ pytestmark = pytest.mark.slow
 DOWN = "[{name: south-down, kind: down, target: us-south, at: 1500ms, lasts: 1s}]"
 SCENARIO = small("lasts=4s", faults=DOWN)
 PRESET = "preset:recommended"
+MANIFEST = stored.Manifest(
+    *("small", "sockets", PRESET, "keychaos run small", 7, "small.yaml"),
+    *(("lasts=4s",), ("us-south", "us-east"), "2026-01-01T00:00:00Z"),
+)
 
 
 class Played:
@@ -37,11 +45,7 @@ class Played:
     ) -> None:
         self.seen: list[Snapshot] = []
         self.scenario: Scenario = SCENARIO
-        manifest = stored.Manifest(
-            *("small", "sockets", client, "keychaos run small", 7, "small.yaml"),
-            *(("lasts=4s",), ("us-south", "us-east"), "2026-01-01T00:00:00Z"),
-        )
-        stored.begin(folder, SCENARIO, manifest)
+        stored.begin(folder, SCENARIO, MANIFEST)
 
         async def main() -> Ending:
             def watch(snapshot: Snapshot) -> None:
@@ -179,6 +183,82 @@ def test_a_client_that_breaks_aborts_the_run_and_is_named(
 
     assert "the client broke: AttributeError: " in played.ending.aborted
     assert "a_broken_client.py:4" in played.ending.aborted
+
+
+def befalling_the_audit(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+    """Have us-east's process meet a signal just before the first data key is audited."""
+    spawned: list[children.Child] = []
+    spawn, audit = children.spawn, audit_of_the_run
+
+    async def spawning(name: str, module: str) -> children.Child:
+        spawned.append(await spawn(name, module))
+        return spawned[-1]
+
+    async def auditing(*given: Any) -> None:
+        for child in spawned:
+            if child.name == "the key service of us-east" and child.process.returncode is None:
+                os.kill(child.process.pid, number)
+        await audit(*given)
+
+    monkeypatch.setattr(children, "spawn", spawning)
+    monkeypatch.setattr(stage, "audit", auditing)
+
+
+def test_a_twin_that_dies_during_the_audit_aborts_the_run_and_no_key_is_called_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    befalling_the_audit(monkeypatch, signal.SIGKILL)
+
+    played = Played(tmp_path / "run")
+
+    assert played.ending.aborted.startswith("the key service of us-east was killed by signal 9 ")
+    assert played.ending.aborted.endswith("after its plan")
+    assert {each.verdict for each in played.run.audit} <= {"right"}
+
+
+def test_a_twin_that_is_frozen_in_the_audit_does_not_hang_the_run_and_the_audit_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    befalling_the_audit(monkeypatch, signal.SIGSTOP)
+    monkeypatch.setattr(operator, "READ", 0.3)
+
+    played = Played(tmp_path / "run")
+
+    assert played.ending.aborted == (
+        "us-east did not answer the audit: read timeout, 3 attempts in a row."
+    )
+    assert 4.0 < played.ending.ended < 15.0
+    assert {each.verdict for each in played.run.audit} <= {"right"}
+    assert played.seen[-1].marks[-1][1].startswith("audit of ")
+
+
+def test_the_audit_does_not_last_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*given: object) -> None:
+        await asyncio.sleep(60.0)
+
+    monkeypatch.setattr(stage, "audit", never)
+    monkeypatch.setattr(stage, "AUDIT_WITHIN", 0.2)
+    monkeypatch.setattr(stage, "AUDITED_WITHIN", 0.001)
+
+    played = Played(tmp_path / "run")
+
+    assert played.ending.aborted.startswith("the audit of ")
+    assert " data keys was not done within 0." in played.ending.aborted
+
+
+def test_whoever_cancels_a_run_from_outside_hears_of_it(tmp_path: Path) -> None:
+    stored.begin(tmp_path / "run", SCENARIO, MANIFEST)
+
+    async def main() -> None:
+        run = SocketsRun(Order(SCENARIO, PRESET, tmp_path / "run"), lambda _: None)
+        playing = asyncio.create_task(run.play())
+        await asyncio.sleep(0.1)
+        playing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await playing
+        assert all(child.process.returncode is not None for child in run._peers.children)
+
+    asyncio.run(main())
 
 
 def test_what_cannot_begin_raises_and_leaves_nobody(tmp_path: Path) -> None:
