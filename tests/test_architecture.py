@@ -31,7 +31,8 @@ SHELLS = (
     "chaos.proxy.running",
     *("chaos.proxy.serve", "chaos.proxy.server", "chaos.proxy.side", "chaos.proxy.splice"),
     "chaos.proxy.worker",
-    *("chaos.run.children", "chaos.run.journal", "chaos.run.stored", "chaos.run.surroundings"),
+    *("chaos.run.children", "chaos.run.folder", "chaos.run.journal", "chaos.run.stored"),
+    "chaos.run.surroundings",
     "chaos.run.tail",
 )
 LIVE_WORLDS = (
@@ -42,8 +43,8 @@ LIVE_WORLDS = (
 
 # From the ground up; a module may use what stands below it, and its own package beside it.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("chaos.quick",),
-    ("chaos.errors", "chaos.exchange"),
+    ("chaos.quick", "chaos.exits"),
+    ("chaos.errors", "chaos.exchange", "chaos.stopping"),
     ("chaos",),
     (
         *("chaos.proxy.link", "chaos.proxy.stage", "chaos.proxy.toxics"),
@@ -55,16 +56,24 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("chaos.run.simulated", "chaos.run.simulation", *LIVE_WORLDS),
     ("chaos.analysis",),
     ("chaos.card", "chaos.report"),
-    ("chaos.shelf",),
+    ("chaos.options", "chaos.shelf", "chaos.voice"),
     ("chaos.front", "chaos.playing"),
     ("chaos.replaying",),
     ("chaos.testing",),
     ("chaos.cli", "chaos.pytest_plugin"),
+    ("chaos.entry",),
 )
 
 PURE = (
-    *("chaos.quick", "chaos.errors", "chaos.exchange", "chaos.scenario", "chaos.client"),
-    *("chaos.service", "chaos.proxy", "chaos.run", "chaos.analysis"),
+    *("chaos.quick", "chaos.exits", "chaos.errors", "chaos.exchange"),
+    *(
+        "chaos.scenario",
+        "chaos.client",
+        "chaos.service",
+        "chaos.proxy",
+        "chaos.run",
+        "chaos.analysis",
+    ),
 )
 LIBRARY_NAMES = {
     "data_received": "asyncio.Protocol",
@@ -125,7 +134,7 @@ SEEN = {
     "tests.proxy.test_robust": ["proxy.bulk", "proxy.side", "proxy.splice", "proxy.traffic"],
     "tests.report.test_compare": ["report.against", "report.compared"],
     "tests.report.test_html": ["report.forms"],
-    "tests.test_cli": ["front"],
+    "tests.test_cli": ["exits", "front"],
     "tests.proxy.test_api": ["proxy.forms"],
     "tests.proxy.test_live": [
         *("proxy.address", "proxy.alarm", "proxy.connection", "proxy.engine"),

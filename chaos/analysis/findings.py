@@ -7,10 +7,16 @@ censored and said so, never replaced by the length of a phase.
 from dataclasses import dataclass
 from typing import Literal
 
+from chaos import exits
 from chaos.scenario.objective import Objective, Unit
 
 Verdict = Literal["passed", "inconclusive", "failed", "aborted"]
-EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "inconclusive": 3, "aborted": 4}
+EXIT_CODES: dict[Verdict, int] = {
+    "passed": exits.PASSED,
+    "failed": exits.FAILED,
+    "inconclusive": exits.INCONCLUSIVE,
+    "aborted": exits.ABORTED,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ nemesis/         changes as applied, and the audit
 ```
 """
 
+import contextlib
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -18,8 +20,9 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from chaos.errors import ScenarioError, WorldError
+from chaos.errors import ScenarioError
 from chaos.run.decoding import Events, columns, events
+from chaos.run.folder import vacant, writing
 from chaos.run.journal import ATTEMPTS, EVENTS, OPERATIONS
 from chaos.run.record import (
     ATTEMPT,
@@ -36,11 +39,12 @@ from chaos.scenario.arrivals import arrivals
 from chaos.scenario.model import Scenario
 
 MANIFEST = "run.json"
+_UNFINISHED = f"{MANIFEST}.new"
 SCENARIO = "scenario.yaml"
 BASELINE = "baseline.json"
 LOAD, NEMESIS = "load", "nemesis"
 LOST_WHY = "its reason was lost with the killed run"
-KILLED = "the run was killed before its end; what had been recorded until then is reported"
+KILLED = "the run was killed before its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +79,52 @@ _SIZES = {ATTEMPTS: ATTEMPT.itemsize, OPERATIONS: OPERATION.itemsize}
 
 def begin(folder: Path, scenario: Scenario, manifest: Manifest) -> None:
     """Make the run's folder with its scenario and manifest; WorldError where it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=False)
-        (folder / SCENARIO).write_text(scenario.source, encoding="utf-8")
+    with writing(folder):
+        if hollow(folder):
+            _clear(folder)
+        elif folder.exists() and not vacant(folder):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        folder.mkdir(parents=True, exist_ok=True)
+        # Of two runs that begin here at once, one is refused.
+        with (folder / SCENARIO).open("x", encoding="utf-8") as stream:
+            stream.write(scenario.source)
         save(folder, manifest)
-    except OSError as error:
-        raise WorldError(
-            f"{folder} cannot be written: {error.strerror}. Name another place with --out."
-        ) from error
+
+
+def hollow(folder: Path) -> bool:
+    """Whether its run was stopped before there was anything to record, so that another may begin.
+
+    What was killed is not: it may as well be a run that is about to begin.
+    """
+    if not (folder / MANIFEST).is_file():
+        return False
+    aborted = _manifest(folder).aborted
+    return aborted not in ("", KILLED) and not any(rows(folder).values())
 
 
 def discard(folder: Path) -> None:
     """Take back what `begin` made, where the run never came to time zero."""
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        _clear(folder)
+        folder.rmdir()
+
+
+def _clear(folder: Path) -> None:
+    for name in (MANIFEST, _UNFINISHED, SCENARIO, BASELINE):
+        (folder / name).unlink(missing_ok=True)
+    for name in (LOAD, NEMESIS):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def save(folder: Path, manifest: Manifest) -> None:
     """Write the manifest, whole or not at all."""
-    beside = folder / (MANIFEST + ".new")
-    beside.write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
-    beside.replace(folder / MANIFEST)
+    beside = folder / _UNFINISHED
+    try:
+        beside.write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
+        beside.replace(folder / MANIFEST)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def load(folder: Path) -> Run:

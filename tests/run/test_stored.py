@@ -197,6 +197,70 @@ def test_a_folder_that_exists_is_never_written_into(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]
 
 
+def test_a_folder_with_nothing_in_it_is_as_good_as_a_new_one(tmp_path: Path) -> None:
+    stored.begin(tmp_path, small(), manifest())
+
+    assert (tmp_path / "run.json").exists()
+
+
+def test_a_run_that_was_stopped_before_it_had_recorded_anything_blocks_no_other(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "precious").touch()
+    assert not stored.hollow(tmp_path)
+    stored.save(tmp_path, manifest(aborted="stopped by SIGTERM before time zero"))
+    (tmp_path / "scenario.yaml").touch()
+    (tmp_path / "nemesis").mkdir()
+
+    assert stored.hollow(tmp_path)
+    stored.begin(tmp_path, small(), manifest())
+
+    assert stored.load(tmp_path).aborted == stored.KILLED
+    assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.parametrize("aborted", ["", stored.KILLED])
+def test_a_run_that_may_be_under_way_or_has_ended_keeps_its_folder(
+    tmp_path: Path, aborted: str
+) -> None:
+    stored.save(tmp_path, manifest(aborted=aborted))
+
+    assert not stored.hollow(tmp_path)
+    with pytest.raises(WorldError, match="File exists"):
+        stored.begin(tmp_path, small(), manifest())
+
+
+def test_a_run_that_recorded_something_keeps_its_folder(folder: Path) -> None:
+    stored.save(folder, manifest(aborted="stopped by SIGTERM 3.1 s into the run"))
+
+    assert not stored.hollow(folder)
+
+
+def test_a_manifest_that_cannot_be_written_leaves_the_one_before_and_no_half(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (folder / "run.json").read_bytes()
+
+    def full(*given: object, **more: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+
+    with pytest.raises(OSError, match="No space"):
+        stored.save(folder, manifest(ended=9.0))
+
+    assert (folder / "run.json").read_bytes() == before
+    assert not (folder / "run.json.new").exists()
+
+
+def test_what_is_taken_back_takes_nothing_else_with_it(folder: Path) -> None:
+    (folder / "precious").touch()
+
+    stored.discard(folder)
+
+    assert [path.name for path in folder.iterdir()] == ["precious"]
+
+
 def test_what_never_came_to_time_zero_is_taken_back(folder: Path) -> None:
     stored.discard(folder)
 
