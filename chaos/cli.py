@@ -7,15 +7,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
 
-from chaos import shelf
-from chaos.analysis.findings import EXIT_CODES
+from chaos import options, shelf, stopping
 from chaos.errors import ScenarioError
-from chaos.front import USER_MISTAKE, Front
+from chaos.exits import FAILED, USER_MISTAKE
+from chaos.front import Front
 from chaos.scenario import Scenario, read
 
 WORLDS = ("sockets", "simulated")
@@ -87,27 +85,9 @@ def run(  # noqa: PLR0913 - an option each
     words += [word for each in overrides for word in ("--set", each)]
     words += ["--client", chosen] if client else []
     words += ["--proxy", proxy] if proxy else []
-    url = _proxy_url(proxy, world)
+    url = options.proxy_url(proxy, world)
     wish = Wish(read_scenario, world, chosen, out, shlex.join(words), url, telling)
     sys.exit(play(wish))
-
-
-def _proxy_url(word: str | None, world: str) -> str:
-    """The URL in `--proxy toxiproxy=URL`, empty where none is given; ScenarioError otherwise."""
-    if word is None:
-        return ""
-    url = word.removeprefix("toxiproxy=").rstrip("/")
-    parts = urlsplit(url)
-    try:
-        sound = parts.scheme == "http" and parts.hostname and not parts.path and parts.port != 0
-    except ValueError:  # a port that is none
-        sound = False
-    if not sound:
-        right = "say toxiproxy=http://127.0.0.1:8474, the address of its HTTP API"
-        raise ScenarioError(f"--proxy {word}: {right}.")
-    if world != "sockets":
-        raise ScenarioError(f"--proxy {word}: only --world sockets goes through a proxy process.")
-    return url
 
 
 @main.command(short_help="Read scenario files and say every mistake with its line.")
@@ -171,9 +151,9 @@ def show(*, name: str, as_json: bool) -> None:
 @_as_json
 def report(*, folder: Path, as_json: bool) -> None:
     """Rebuild the reports of a stored run from its records."""
-    from chaos.playing import Telling, conclude  # noqa: PLC0415 - numpy is slow to import
+    from chaos.playing import Telling, rebuild  # noqa: PLC0415 - numpy is slow to import
 
-    sys.exit(conclude(folder, telling=Telling(as_json=as_json)))
+    sys.exit(rebuild(folder, Telling(as_json=as_json)))
 
 
 @main.command(short_help="Recompute a report's numbers and check its hashes.")
@@ -189,7 +169,7 @@ def verify(*, folder: Path, replay: bool) -> None:
     checked = f"{found.files} files, {found.records:,} records, {found.numbers:,} numbers"
     if found.problems:
         click.echo(f"{folder} does not follow from its records ({checked} checked).", err=True)
-        sys.exit(EXIT_CODES["failed"])
+        sys.exit(FAILED)
     click.echo(f"{folder} follows from its records ({checked} checked).")
     if replay:
         from chaos.replaying import tell  # noqa: PLC0415 - plays a world
@@ -227,7 +207,12 @@ def compare(
     elif markdown:
         click.echo(compared.summary(found))
     else:
-        compared.show(found, Console(highlight=False))
+        from chaos import voice  # noqa: PLC0415 - only this form needs it
+
+        console = voice.console()
+        with console.capture() as told:
+            compared.show(found, console)
+        click.echo(told.get(), nl=False)
     if fail_on:
         sys.exit(EXIT_CODES[found.verdict])
 
@@ -254,6 +239,8 @@ def serve(  # noqa: PLR0913 - an option each
     from chaos.service import serve as serving  # noqa: PLC0415 - RSA is slow to import
 
     names = tuple(name.strip() for name in regions.split(",") if name.strip())
+    options.check_ports(port, len(names) + 1)
+    options.check_host(host)
     wish = serving.Wish(names, plan, env_file, scale_time, data, host, port)
     sys.exit(serving.serve(wish))
 
@@ -280,6 +267,7 @@ def proxy(  # noqa: PLR0913 - an option each
     from chaos.proxy import serve as serving  # noqa: PLC0415 - only this command needs it
     from chaos.proxy.server import Settings  # noqa: PLC0415 - only this command needs it
 
+    options.check_host(host)
     settings = Settings(host, port, seed, workers, proxy_metrics, runtime_metrics)
     sys.exit(serving.serve(config, settings))
 
@@ -297,4 +285,5 @@ def check_backups(service: Path) -> None:
 
 
 if __name__ == "__main__":
+    stopping.leave_at_once()
     main()

@@ -1,17 +1,13 @@
 """The command group: what people must act on is a sentence and an exit code, not a traceback."""
 
-import contextlib
-import os
-import signal
 import sys
 from typing import NoReturn
 
 import click
 
-from chaos import shelf
+from chaos import shelf, voice
 from chaos.errors import ScenarioError, WorldError
-
-USER_MISTAKE, ABORTED, ENVIRONMENT = 2, 4, 5
+from chaos.exits import ABORTED, ENVIRONMENT, USER_MISTAKE
 
 
 class Front(click.Group):
@@ -19,11 +15,11 @@ class Front(click.Group):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command; our two exceptions become a sentence on standard error."""
-        # A SIGTERM unwinds like Ctrl-C wherever no run of ours is waiting for it.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            super().invoke(ctx)
-            sys.stdout.flush()
+            try:
+                super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
         except ScenarioError as error:
             _leave(error, USER_MISTAKE)
         except WorldError as error:
@@ -32,10 +28,10 @@ class Front(click.Group):
             _leave("Stopped. What had been recorded is kept.", ABORTED)
         except BrokenPipeError:
             # Whoever read it has gone, and was not told the verdict: no success.
-            _silence()
+            voice.silence(sys.stdout)
             sys.exit(ENVIRONMENT)
         except OSError as error:
-            _silence()
+            voice.silence(sys.stdout)
             _leave(f"{error.filename or 'The output'}: {error.strerror}.", ENVIRONMENT)
 
     def resolve_command(
@@ -49,12 +45,6 @@ class Front(click.Group):
             raise click.UsageError(f"{error.message.rstrip('.')}.{near}", ctx) from error
 
 
-def _silence() -> None:
-    """What is still to be written to standard output goes nowhere, instead of failing again."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _leave(error: Exception | str, code: int) -> NoReturn:
-    click.echo(str(error), err=True)
+    voice.complain(str(error))
     sys.exit(code)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from chaos import shelf
+from chaos import shelf, stopping, voice
 from chaos.analysis import analyse
 from chaos.analysis.findings import EXIT_CODES, Analysis
 from chaos.errors import ScenarioError, WorldError
@@ -22,6 +21,7 @@ from chaos.run import stored, surroundings
 from chaos.run.clients import NAMED, factory_named, told
 from chaos.run.ending import Ending
 from chaos.run.fleet import own_factories
+from chaos.run.folder import reserve, vacant
 from chaos.run.journal import Journal
 from chaos.run.record import Run
 from chaos.scenario import Scenario
@@ -40,7 +40,7 @@ class Telling:
 
     def console(self) -> Console:
         """Where people read; standard output belongs to the document where one was asked for."""
-        return Console(highlight=False, soft_wrap=False, stderr=self.as_json)
+        return voice.console(stderr=self.as_json)
 
 
 _PLAINLY = Telling()
@@ -65,35 +65,64 @@ class Wish:
 def play(wish: Wish) -> int:
     """Play, record, judge and report; the exit code. Raises WorldError before time zero."""
     console = wish.telling.console()
-    factory_named(wish.client)
-    own_factories(wish.scenario)
-    started = datetime.now(UTC)
-    folder = wish.out or Path("results") / wish.scenario.name / _run_id(wish, started)
+    # What a module of the user's own prints is no part of what is told here.
+    with contextlib.redirect_stdout(sys.stderr):
+        factory_named(wish.client)
+        own_factories(wish.scenario)
     if wish.telling.baseline:
         _readable(wish.telling.baseline)
-    _free(folder)
-    terminal.plan(wish.scenario, wish.world, wish.client, console)
+    if wish.out:
+        _free(wish.out)
+    # From here on there is something to lose: a signal ends the run, and waits for its report.
+    with stopping.held() as held:
+        terminal.plan(wish.scenario, wish.world, wish.client, console)
+        started = datetime.now(UTC)
+        own = Path("results") / wish.scenario.name / _run_id(wish, started)
+        folder = wish.out or reserve(own)
 
-    def played() -> Ending:
-        if wish.world == "simulated":
-            return simulated(wish, folder, started)
-        return _on_sockets(wish, folder, console)
+        def played() -> Ending:
+            if wish.world == "simulated":
+                return simulated(wish, folder, started, held)
+            return _on_sockets(wish, folder, console, held)
 
-    record(wish, folder, started, played)
-    # From here a signal unwinds again; until the record was whole it was not heard.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    try:
-        return conclude(folder, console, wish.telling)
-    except WorldError as error:
-        # After time zero it is no environment that the run could not begin in.
-        sys.stderr.write(f"{error} What was recorded is kept in {folder}.\n")
+        record(wish, folder, started, played)
+        try:
+            return _told_whole(folder, console, wish.telling, held)
+        except WorldError as error:
+            # After time zero it is no environment that the run could not begin in.
+            again = f"`keychaos report {folder}` makes the report again"
+            voice.complain(f"{error} What was recorded is kept in {folder}; {again}.")
+        except OSError as error:
+            voice.silence(sys.stdout)
+            voice.complain(f"Standard output: {error.strerror}. The report is in {folder}.")
         return EXIT_CODES["aborted"]
 
 
+def rebuild(folder: Path, telling: Telling) -> int:
+    """Judge a stored run and write its reports anew; the exit code."""
+    with stopping.held() as held:
+        return _told_whole(folder, telling.console(), telling, held)
+
+
+def _told_whole(folder: Path, console: Console, telling: Telling, held: stopping.Held) -> int:
+    """Conclude, however impatient anyone is; the exit code, which is never green then."""
+    code = conclude(folder, console, telling)
+    sys.stdout.flush()
+    if held.came and code != EXIT_CODES["aborted"]:
+        voice.complain(f"Stopped by {held.came}. The report in {folder} is whole.")
+        return EXIT_CODES["aborted"]
+    return code
+
+
 def _free(folder: Path) -> None:
-    """Refuse a folder for the run that is there already, or cannot be. Raises ScenarioError."""
-    if folder.exists():
+    """Refuse a folder for the run that holds anything already, or cannot be: ScenarioError."""
+    try:
+        if stored.hollow(folder) or vacant(folder):
+            return
+        taken = folder.exists()
+    except OSError as error:
+        raise ScenarioError(f"--out {folder}: {error.strerror}. Name another place.") from error
+    if taken:
         holds = " and holds a run" if (folder / stored.MANIFEST).exists() else ""
         raise ScenarioError(f"--out {folder}: it is there already{holds}. Name another place.")
     file = next((place for place in folder.parents if place.is_file()), None)
@@ -138,59 +167,77 @@ def _regions(wish: Wish) -> tuple[str, ...]:
     return tuple(region.name for region in wish.scenario.regions)
 
 
-def simulated(wish: Wish, folder: Path, started: datetime) -> Ending:
-    """Play in virtual time."""
+def simulated(
+    wish: Wish, folder: Path, started: datetime, held: stopping.Held | None = None
+) -> Ending:
+    """Play in virtual time; ``held`` are the signals that end it in good order."""
     # Each world is loaded only where it is played in: a run waits for nothing that it never uses.
     from chaos.run.simulation import simulate  # noqa: PLC0415
 
     factory = factory_named(wish.client)
     # To the second, as it is stored: a Retry-After that is a date comes again in a replay.
     epoch = float(int(started.timestamp()))
-    with contextlib.closing(Journal(folder / stored.LOAD, _regions(wish))) as journal:
+    journal = Journal(folder / stored.LOAD, _regions(wish))
+    full = ""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            ending = _virtually(
+                wish, lambda: simulate(wish.scenario, factory, journal.note, epoch), held
+            )
+    finally:
         try:
-            return simulate(wish.scenario, factory, journal.note, epoch)
-        except KeyboardInterrupt:
-            return Ending(0.0, "stopped by a signal in the middle of virtual time")
+            journal.close()
         except WorldError as error:
-            return Ending(0.0, str(error).rstrip("."))
-        except (Exception, SystemExit) as error:
-            # A bug of our own is one; what a client of the user's own raises is told of.
-            if wish.client.partition(":")[0] in NAMED or isinstance(error, ScenarioError):
-                raise
-            return Ending(0.0, f"the client broke: {told(error)}")
+            full = str(error).rstrip(".")
+    # What had been written is kept; the first reason counts.
+    return Ending(0.0, full) if full and not ending.aborted else ending
+
+
+def _virtually(wish: Wish, run: Callable[[], Ending], held: stopping.Held | None) -> Ending:
+    """Run to the end, or to what ended it: a signal, a disk, a client of the user's own."""
+    try:
+        with held.raising() if held else contextlib.nullcontext():
+            return run()
+    except WorldError as error:
+        return Ending(0.0, str(error).rstrip("."))
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not held:
+            raise
+        if held and held.came:
+            return Ending(0.0, f"stopped by {held.came} in the middle of virtual time")
+        # A bug of our own is one; what a client of the user's own raises is told of.
+        if wish.client.partition(":")[0] in NAMED or isinstance(error, ScenarioError):
+            raise
+        return Ending(0.0, f"the client broke: {told(error)}")
 
 
 def _ended(manifest: stored.Manifest, ending: Ending) -> stored.Manifest:
     return replace(
         manifest,
         ended=ending.ended,
-        aborted=ending.aborted,
+        # Part of a sentence, wherever it is told.
+        aborted=ending.aborted.rstrip("."),
         dropped=ending.dropped,
         clock_error=ending.clock_error,
     )
 
 
-def _on_sockets(wish: Wish, folder: Path, console: Console) -> Ending:
+def _on_sockets(wish: Wish, folder: Path, console: Console, held: stopping.Held) -> Ending:
     from chaos.report.live import LiveView  # noqa: PLC0415 - as above
 
     with LiveView(wish.scenario, console) as view:
-        return asyncio.run(_sockets(wish, folder, view))
+        return asyncio.run(_sockets(wish, folder, view, held))
 
 
-async def _sockets(wish: Wish, folder: Path, view: "LiveView") -> Ending:
-    """Play on sockets; the first Ctrl-C or SIGTERM aborts in good order, more are not needed."""
+async def _sockets(wish: Wish, folder: Path, view: "LiveView", held: stopping.Held) -> Ending:
+    """Play on sockets; the first signal aborts in good order, more are not needed."""
     from chaos.run.stage import Order, SocketsRun  # noqa: PLC0415 - as above
 
     run = SocketsRun(Order(wish.scenario, wish.client, folder, wish.proxy), view.show)
-    loop = asyncio.get_running_loop()
-    for number, word in ((signal.SIGINT, "Ctrl-C (SIGINT)"), (signal.SIGTERM, "SIGTERM")):
-        loop.add_signal_handler(number, run.stop, word)
-    try:
+    # A signal may come between any two instructions: the loop stops the run, not the signal.
+    soon = asyncio.get_running_loop().call_soon_threadsafe
+    with held.telling(lambda by: soon(run.stop, by)):
         return await run.play()
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
 
 
 def _readable(baseline: Path) -> None:

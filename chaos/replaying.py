@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from chaos import stopping, voice
 from chaos.analysis.findings import EXIT_CODES
 from chaos.playing import Wish, record, simulated
 from chaos.report import seal
@@ -42,15 +43,22 @@ class Replayed:
 
 def tell(folder: Path) -> int:
     """Replay for the front door: say what was compared and where it parted; the exit code."""
-    found = replay(folder)
+    with stopping.held() as held:
+        found = replay(folder, held)
+    if held.came:
+        voice.complain(f"Stopped by {held.came}: it was not compared to the end.")
+        return EXIT_CODES["aborted"]
     for problem in found.problems:
         sys.stderr.write(f"{problem.where}: {problem.told}\n")
     sys.stdout.write(f"{found.told}{' All came again.' * found.whole}\n")
     return EXIT_CODES["failed" if found.problems else "passed"]
 
 
-def replay(folder: Path) -> Replayed:
-    """Play a stored run again. Raises ScenarioError where there is none or its client is gone."""
+def replay(folder: Path, held: stopping.Held | None = None) -> Replayed:
+    """Play a stored run again; ``held`` are the signals that end it.
+
+    Raises ScenarioError where there is none or its client is gone.
+    """
     run = stored.load(folder)
     if run.world != "simulated":
         problems = tuple(_plan(run))
@@ -60,7 +68,7 @@ def replay(folder: Path) -> Replayed:
         return Replayed(_CUT_SHORT, ())
     with tempfile.TemporaryDirectory(prefix="keychaos-replay-") as place:
         again = Path(place) / "again"
-        _play(run, again)
+        _play(run, again, held)
         compared, problems = _records(folder, again)
     if problems:
         problems = (*problems, *_environments(run))
@@ -68,12 +76,12 @@ def replay(folder: Path) -> Replayed:
     return Replayed(told, problems, whole=not problems)
 
 
-def _play(run: Run, into: Path) -> None:
+def _play(run: Run, into: Path, held: stopping.Held | None) -> None:
     started = datetime.fromisoformat(run.started_utc)
     wish = Wish(run.scenario, run.world, run.policy, into, run.command)
 
     def played() -> Ending:
-        return simulated(wish, into, started)
+        return simulated(wish, into, started, held)
 
     record(wish, into, started, played)
 

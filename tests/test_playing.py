@@ -12,11 +12,15 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from chaos import stopping
+from chaos.report.verify import verify
+from chaos.run import stored
 
 pytestmark = [
     pytest.mark.slow,
@@ -73,6 +77,16 @@ class Played:
             time.sleep(0.05)
         time.sleep(PHASES[phase])
 
+    def until_said(self, words: str) -> str:
+        """Read on until a line begins like that; everything that was said."""
+        assert self.process.stdout is not None
+        said = ""
+        for line in self.process.stdout:
+            said += line
+            if line.startswith(words):
+                return said
+        raise AssertionError(f"it never said {words!r}: {said}")
+
     def child(self, words: str) -> int:
         """The pid of the one child whose command line has these words."""
         (pid,) = [pid for pid, line in self.family().items() if words in line]
@@ -94,25 +108,40 @@ class Played:
 
 
 @pytest.fixture
-def played(tmp_path: Path) -> Iterator[Played]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Played]]:
+    """Starts the scenario with more words and in another environment; ends what is left of it."""
     path = tmp_path / "short.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
-    mark = uuid.uuid4().hex
-    folder = tmp_path / "run"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "chaos.cli", "run", str(path), "--out", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "KEYCHAOS_TEST_MARK": mark},
-    )
-    running = Played(process, folder, mark)
-    yield running
-    process.kill()
-    process.communicate()
-    for pid in running.family():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    begun: list[Played] = []
+
+    def started(*words: str, text: str = SCENARIO, **environment: str) -> Played:
+        path.write_text(text, encoding="utf-8")
+        mark = uuid.uuid4().hex
+        folder = tmp_path / f"run{len(begun) or ''}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chaos.cli", "run", str(path), "--out", str(folder), *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "KEYCHAOS_TEST_MARK": mark, **environment},
+        )
+        begun.append(Played(process, folder, mark))
+        return begun[-1]
+
+    yield started
+    for running in begun:
+        running.process.kill()
+        running.process.wait()
+        assert running.process.stdout is not None
+        running.process.stdout.close()
+        for pid in running.family():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def played(start: Callable[..., Played]) -> Played:
+    return start()
 
 
 def verdict(folder: Path) -> str:
@@ -181,6 +210,87 @@ def test_a_child_that_dies_in_the_middle_aborts_the_run_and_is_named(
     assert "Traceback" not in said
     assert verdict(played.folder) == "aborted"
     assert played.family() == {}
+
+
+@pytest.mark.parametrize(
+    ("world", "number", "later"),
+    [
+        ("sockets", signal.SIGINT, 0.0),
+        ("sockets", signal.SIGINT, 0.4),
+        ("sockets", signal.SIGTERM, 0.2),
+        ("sockets", signal.SIGHUP, 0.8),
+        ("simulated", signal.SIGINT, 0.0),
+        ("simulated", signal.SIGTERM, 0.1),
+    ],
+)
+def test_a_signal_right_after_the_plan_is_told_as_one_and_the_folder_is_not_lost(
+    start: Callable[..., Played], world: str, number: signal.Signals, later: float
+) -> None:
+    played = start("--world", world)
+    played.until_said("objective")
+    time.sleep(later)
+
+    played.process.send_signal(number)
+    code, said = played.finish()
+
+    assert code == 4, said
+    assert number.name in said
+    assert "Traceback" not in said
+    assert verdict(played.folder) == "aborted"
+    if world == "sockets":
+        assert f"Aborted: stopped by {stopping.WORDS[number]} before time zero; " in said
+        assert stored.hollow(played.folder), "it keeps nobody from the same place"
+
+
+@pytest.mark.parametrize("world", ["sockets", "simulated"])
+def test_a_signal_while_the_report_is_drawn_is_never_green_and_the_report_is_whole(
+    start: Callable[..., Played], world: str
+) -> None:
+    played = start("--world", world)
+    played.until_said("report  ")
+
+    for _ in range(5):
+        played.process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    code, said = played.finish()
+
+    assert code == 4, said
+    assert f"Stopped by Ctrl-C (SIGINT). The report in {played.folder} is whole." in said
+    assert "Traceback" not in said
+    assert verify(played.folder).problems == ()
+    assert (played.folder / "report.pdf").stat().st_size > 10_000
+
+
+def test_a_reader_who_leaves_costs_neither_the_report_nor_the_verdict(
+    start: Callable[..., Played],
+) -> None:
+    played = start()
+    assert played.process.stdout is not None
+    played.process.stdout.readline()
+
+    played.process.stdout.close()
+
+    assert played.process.wait(90.0) == 0
+    assert verdict(played.folder) == "passed"
+    assert verify(played.folder).problems == ()
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_full_disk_behind_the_terminal_costs_the_document_at_most(
+    start: Callable[..., Played], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "full"
+    command = [sys.executable, "-m", "chaos.cli", "run", str(tmp_path / "short.yaml")]
+    with Path("/dev/full").open("w") as full:
+        code = subprocess.run(
+            [*command, "--world", "simulated", "--out", str(folder), *words],
+            stdout=full,
+            stderr=full,
+            check=False,
+        ).returncode
+
+    assert code == (4 if words else 0), "who asked for JSON did not get it"
+    assert verdict(folder) == "passed"
 
 
 def test_a_second_ctrl_c_does_not_disturb_the_ending(played: Played) -> None:

@@ -17,7 +17,8 @@ def headline(case: Case, verdict: Verdict, findings: tuple[Finding, ...], aborte
         told = f"{told}; {_keys(case)}"
     if verdict == "aborted":
         # That it was aborted stands before it already, as the verdict of every form.
-        known = not case.run.aborted or " into the run" in aborted
+        told_when = any(when in aborted for when in (" into the run", "before time zero"))
+        known = not case.run.aborted or told_when
         at = "" if known else f", {seconds(case.run.ended)} into the run"
         until = "until then " if case.run.aborted else ""
         return f"{_upper(aborted.rstrip('.'))}{at}; {until}{_lower(told)}"

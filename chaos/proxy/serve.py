@@ -1,6 +1,7 @@
 """The fault proxy by itself: a drop-in for Toxiproxy, with its defaults and its file."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 from chaos.errors import ScenarioError, WorldError
@@ -30,7 +31,11 @@ def _read(config: Path) -> bytes:
 
 
 async def _serve(config: Path | None, configuration: bytes, settings: Settings) -> int:
-    stop = stopped_by(asyncio.get_running_loop(), lifeline=False)
+    loop = asyncio.get_running_loop()
+    stop = stopped_by(loop, lifeline=False)
+    # Who closes the terminal stops it, but for those who began it by nohup.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop.set)
     try:
         async with running(settings, configuration) as one:
             proxies = one.proxy.registry
