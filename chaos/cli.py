@@ -194,8 +194,9 @@ def compare(
     markdown: bool,
 ) -> None:
     """Hold the runs in folder B against those in folder A, a repetition each."""
-    from chaos.report import compare as comparing  # noqa: PLC0415 - numpy is slow to import
-    from chaos.report import compared  # noqa: PLC0415 - numpy is slow to import
+    from chaos.analysis.findings import EXIT_CODES  # noqa: PLC0415 - numpy is slow to import
+    from chaos.report import compare as comparing  # noqa: PLC0415 - as above
+    from chaos.report import compared  # noqa: PLC0415 - as above
 
     found = comparing.compare(comparing.load(before), comparing.load(after))
     if figure:

@@ -32,11 +32,11 @@ SHELLS = (
     *("chaos.proxy.serve", "chaos.proxy.server", "chaos.proxy.side", "chaos.proxy.splice"),
     "chaos.proxy.worker",
     *("chaos.run.children", "chaos.run.folder", "chaos.run.journal", "chaos.run.stored"),
-    "chaos.run.surroundings",
-    "chaos.run.tail",
+    *("chaos.run.surroundings", "chaos.run.sweeper", "chaos.run.tail"),
 )
 LIVE_WORLDS = (
-    *("chaos.run.blocking", "chaos.run.injector", "chaos.run.load", "chaos.run.peers"),
+    *("chaos.run.blocking", "chaos.run.injector", "chaos.run.lifeline", "chaos.run.load"),
+    "chaos.run.peers",
     *("chaos.run.region_peer", "chaos.run.service_injector"),
     *("chaos.run.sockets", "chaos.run.stage"),
 )

@@ -1,6 +1,7 @@
 """The front door: what people type, what they are told, and the exit code."""
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -187,6 +188,74 @@ def test_a_client_that_leaves_the_program_is_never_green(
     assert "the client broke: SystemExit" in aborted.output.replace("\n", " ")
 
 
+@pytest.mark.parametrize(
+    ("leaves", "named"),
+    [
+        ("asyncio.CancelledError()", "CancelledError"),
+        ("KeyboardInterrupt()", "KeyboardInterrupt"),
+        ("Owned('one line\\nand another')", "Owned: one line and another"),
+    ],
+)
+def test_a_client_that_breaks_by_what_is_no_error_is_named_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: str, named: str
+) -> None:
+    name = f"breaking_{leaves[:5].lower()}"
+    (tmp_path / f"{name}.py").write_text(
+        "import asyncio\n"
+        "class Owned(BaseException): ...\n"
+        "class Client:\n"
+        "    def __init__(self, *given): ...\n"
+        "    def decisions(self): return ()\n"
+        f"    def begin(self, work, now): raise {leaves}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    folder = tmp_path / "run"
+
+    told = keychaos(
+        *("run", NAME, "--world", "simulated", "--out", str(folder)), "--client", f"{name}:Client"
+    )
+
+    assert told.exit_code == 4
+    aborted = json.loads((folder / "run.json").read_text(encoding="utf-8"))["aborted"]
+    assert aborted.startswith(f"the client broke: {named} (")
+
+
+def test_what_a_client_prints_is_no_part_of_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "printing.py").write_text(
+        "from chaos.client.presets import factory_for\n"
+        "print('it is imported')\n"
+        "def client(*given):\n"
+        "    print('it is built')\n"
+        "    return factory_for('recommended')(*given)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("run", NAME, "--world", "simulated", "--out", str(tmp_path / "run"), "--json")
+
+    told = keychaos(*words, "--client", "printing:client")
+
+    assert json.loads(told.stdout)["verdict"] == "passed"
+    assert "it is imported" in told.stderr
+    assert "it is built" in told.stderr
+
+
+def test_a_disk_that_fills_up_in_virtual_time_keeps_what_was_recorded(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        told = keychaos("run", NAME, "--world", "simulated", "--out", str(folder))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert told.exit_code == 4
+    assert f"What was recorded is kept in {folder}; `keychaos report" in told.stderr
+    aborted = json.loads((folder / "run.json").read_text(encoding="utf-8"))["aborted"]
+    assert aborted == f"{folder / 'load'} cannot be written: File too large"
+    assert (folder / "load" / "operations.bin").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize("words", [("plan", NAME), ("show", NAME), ("scenarios",)])
 def test_an_output_that_cannot_be_written_is_said(words: tuple[str, ...]) -> None:
     command = [sys.executable, "-c", "from chaos.cli import main; main()", *words]
@@ -223,6 +292,31 @@ def test_a_folder_that_is_taken_is_left_alone_and_said(tmp_path: Path) -> None:
     assert told.exit_code == 2
     assert f"--out {taken}: it is there already" in told.stderr
     assert (taken / "precious").exists()
+
+
+def test_a_name_that_no_folder_can_have_is_said() -> None:
+    told = keychaos("run", NAME, "--world", "simulated", "--out", "x" * 300)
+
+    assert told.exit_code == 2
+    assert "File name too long. Name another place." in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("serve", "--port", "65535"), 2, "--port 65535: 3 ports in a row are needed"),
+        (("serve", "--host", "nosuch.invalid"), 5, "--host nosuch.invalid: the name cannot"),
+        (("proxy", "--host", "nosuch.invalid"), 5, "--host nosuch.invalid: the name cannot"),
+    ],
+)
+def test_an_address_that_cannot_be_served_at_is_said_once_by_its_option(
+    words: tuple[str, ...], code: int, said: str
+) -> None:
+    told = keychaos(*words)
+
+    assert told.exit_code == code
+    assert told.stderr.startswith(said)
+    assert told.stderr.count("\n") == 1
 
 
 def test_a_folder_without_a_run_cannot_be_reported(tmp_path: Path) -> None:

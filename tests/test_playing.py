@@ -293,6 +293,48 @@ def test_a_full_disk_behind_the_terminal_costs_the_document_at_most(
     assert verdict(folder) == "passed"
 
 
+def test_a_client_that_never_yields_is_gone_after_a_sigkill_too(
+    start: Callable[..., Played], tmp_path: Path
+) -> None:
+    (tmp_path / "spinning.py").write_text(
+        "class Client:\n"
+        "    def __init__(self, *given): ...\n"
+        "    def decisions(self): return ()\n"
+        "    def begin(self, work, now):\n"
+        "        open(__file__ + '.spins', 'w').close()\n"
+        "        while True: pass\n"
+    )
+    played = start("--client", "spinning:Client", PYTHONPATH=str(tmp_path))
+    spins = tmp_path / "spinning.py.spins"
+    while not spins.exists():
+        assert played.process.poll() is None
+        time.sleep(0.05)
+
+    played.process.kill()
+    played.process.wait()
+
+    assert played.gone_within(5.0), played.family()
+
+
+def test_a_sigkill_leaves_no_keys_of_a_region_that_was_to_crash(
+    start: Callable[..., Played], tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    crash = "{name: south-down, kind: crash, target: us-south, at: 3s, lasts: 3s}"
+    text = SCENARIO.replace(
+        next(line for line in SCENARIO.splitlines() if "kind: down" in line), f"  - {crash}"
+    )
+    played = start(text=text, TMPDIR=str(tmp_path / "kept"))
+    played.until_phase("steady")
+    assert list((tmp_path / "kept").glob("keychaos-*/sealing.key"))
+
+    played.process.kill()
+    played.process.wait()
+
+    assert played.gone_within(5.0), played.family()
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
 def test_a_second_ctrl_c_does_not_disturb_the_ending(played: Played) -> None:
     played.until_phase("fault")
 

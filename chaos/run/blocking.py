@@ -147,7 +147,12 @@ class BlockingWorld:
     def _run(self, program: Program) -> None:
         try:
             run_blocking(program)
-        except Exception as error:  # noqa: BLE001 - it is raised again where the playing ends
+        except gevent.GreenletExit as error:
+            # Whoever stops the playing ends its greenlets so; a client that does is broken.
+            if not self._stopped.is_set():
+                exited = RuntimeError("GreenletExit")
+                self.fail(exited.with_traceback(error.__traceback__))
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the playing ends
             self.fail(error)
 
     def fail(self, error: BaseException) -> None:

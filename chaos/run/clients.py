@@ -32,7 +32,9 @@ def factory_named(word: str) -> Factory:
         sys.path.insert(0, "")
     try:
         module = importlib.import_module(kind)
-    except (Exception, SystemExit) as error:  # anything may go wrong in a module of the user's own
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # anything may go wrong in a module of the user's own
         sentence = f"--client {word}: module {kind!r} cannot be imported: {told(error)}."
         raise ScenarioError(sentence) from error
     factory = getattr(module, rest, None)
@@ -45,7 +47,9 @@ def _checked(word: str, factory: Callable[..., Any]) -> Factory:
     def build(wiring: Wiring, rng: Random) -> Client:
         try:
             client: Client = factory(wiring, rng)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             sentence = f"--client {word}: no client could be built: {told(error)}."
             raise ScenarioError(sentence) from error
         lacking = [name for name in METHODS if not callable(getattr(client, name, None))]
@@ -63,5 +67,6 @@ def told(error: BaseException) -> str:
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     places = traceback.extract_tb(error.__traceback__)
     where = f" ({places[-1].filename}:{places[-1].lineno})" if places else ""
-    said = f"{type(error).__name__}: {error}".rstrip(".: ")
+    # In one line, as whatever it is told in is one sentence.
+    said = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".: ")
     return f"{said}{'' if isinstance(error, ImportError) else where}"

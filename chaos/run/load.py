@@ -13,6 +13,7 @@ from locust.env import Environment  # isort: skip
 
 import contextlib
 import json
+import os
 import signal
 import time
 from abc import abstractmethod
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import gevent
+from gevent import GreenletExit
 from gevent.fileobject import FileObjectPosix
 
 from chaos.client.call import Credential, Factory, Target
@@ -29,10 +31,12 @@ from chaos.run.blocking import BlockingWorld
 from chaos.run.clients import factory_named, told
 from chaos.run.fleet import Supply, fleet, starts
 from chaos.run.journal import Journal
+from chaos.run.lifeline import end_with_parent
 from chaos.run.operate import Sealed
 from chaos.run.world import Event, Operated, run_blocking
 from chaos.scenario import Scenario, read
 
+STDIN, STDOUT, STDERR = 0, 1, 2
 FLUSH_EVERY = 0.1
 PATIENCE = 30.0
 
@@ -105,14 +109,16 @@ class Dispatcher(User):
 
     abstract = True
     fixed_count = 1
-    broken: ClassVar[Exception | SystemExit | None] = None
+    broken: ClassVar[BaseException | None] = None
 
     @task
     def play(self) -> None:
         """Play once."""
         try:
             self.drive()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whoever started Locust tells it
+        except GreenletExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whoever started Locust tells it
             type(self).broken = error
         runner = self.environment.runner
         assert runner is not None
@@ -146,21 +152,34 @@ def run_under_locust(load: Load, play: Callable[[], None]) -> None:
 def main() -> int:
     """Read the order, say ready, wait for time zero, play, say done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    said = FileObjectPosix(sys.stdin.fileno(), "rb", close=False)
+    hears, says = _apart()
+    end_with_parent(hears)
     try:
-        return _played(said)
+        return _played(FileObjectPosix(hears, "rb", close=False), says)
     except (ScenarioError, WorldError) as error:
         sentence = str(error)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's client may raise it
+    except BaseException as error:  # noqa: BLE001 - a user's client may raise it
         sentence = f"the client broke: {told(error)}"
-    print(sentence, file=sys.stderr)  # noqa: T201 - the last words that the parent passes on
+    # Behind all that the client printed: the last words are what the parent passes on.
+    sys.stdout.flush()
+    print(sentence, file=sys.stderr)  # noqa: T201 - as the parent expects it
     return 5
 
 
-def _played(said: Any) -> int:
+def _apart() -> tuple[int, int]:
+    """Descriptors of the parent's own; what a client prints is no word of the protocol."""
+    hears, says = os.dup(STDIN), os.dup(STDOUT)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, STDIN)
+    os.close(nothing)
+    os.dup2(STDERR, STDOUT)
+    return hears, says
+
+
+def _played(said: Any, says: int) -> int:
     order = json.loads(said.readline())
     with _ordered(order) as load:
-        _say({"ready": True, "monotonic": time.monotonic()})
+        _say(says, {"ready": True, "monotonic": time.monotonic()})
         line = said.readline()
         if not line:
             return 0
@@ -173,7 +192,7 @@ def _played(said: Any) -> int:
         gevent.spawn(lifeline)
         supply = _supply(order).moved(go["moved"])
         run_under_locust(load, lambda: load.play(supply, go["zero"], go["epoch"]))
-    _say({"done": True, "dropped": load.dropped})
+    _say(says, {"done": True, "dropped": load.dropped})
     return 0
 
 
@@ -198,9 +217,8 @@ def _supply(order: dict[str, Any]) -> Supply:
     )
 
 
-def _say(line: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+def _say(says: int, line: dict[str, object]) -> None:
+    os.write(says, json.dumps(line).encode() + b"\n")
 
 
 if __name__ == "__main__":

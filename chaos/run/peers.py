@@ -43,6 +43,7 @@ class Peers:
         self._regions: dict[str, RegionPeer] = {}
         self._gates = Gates()
         self._directory: TemporaryDirectory[str] | None = None
+        self._sweeper: Child | None = None
         self._opened = time.time()
         self._control_token = secrets.token_urlsafe(API_KEY_BYTES)
 
@@ -63,6 +64,9 @@ class Peers:
         for region in self._scenario.regions:
             told = self._told(region, iam, instances[region.name])
             self._regions[region.name] = RegionPeer(told, self.spawn, region.lag)
+        if self._directory is not None:
+            self._sweeper = await children.spawn("the sweeper", "chaos.run.sweeper")
+            await children.configure(self._sweeper, {"directory": self._directory.name})
         url, behind, alone, *found = await asyncio.gather(
             self._proxied(),
             self._counted(),
@@ -171,3 +175,5 @@ class Peers:
         await children.stop_all(self.children)
         if self._directory is not None:
             self._directory.cleanup()
+        if self._sweeper is not None:
+            await self._sweeper.stop()

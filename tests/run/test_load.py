@@ -23,6 +23,7 @@ from tests.run.stand import listeners
 pytestmark = pytest.mark.slow
 SCENARIO = small("lasts=2s", faults="[]")
 CLIENT = """
+import asyncio, gevent, sys
 from chaos.client.call import Done, Try, Wait
 from chaos.exchange import Request
 
@@ -57,6 +58,26 @@ class Breaking(Plain):
         if work.number == 5:
             return work.no_such_field
         return super().begin(work, now)
+
+
+class Leaving(Plain):
+    def begin(self, work, now):
+        if work.number == 5:
+            raise LEAVES
+        return super().begin(work, now)
+
+
+class Owned(BaseException):
+    pass
+
+
+class Printing(Plain):
+    def begin(self, work, now):
+        print('{"ready": false}', sys.stdin.read())
+        return super().begin(work, now)
+
+
+print("it is imported")
 """
 Play = Callable[[Child], Awaitable[None]]
 
@@ -201,6 +222,44 @@ def test_a_client_that_breaks_ends_it_and_is_named_with_its_place(
         assert await child.ended() == 5
 
     play(order(tmp_path / "load", endpoints["good"], client="a_plain_client:Breaking"), program)
+
+
+@pytest.mark.parametrize(
+    ("leaves", "said"),
+    [
+        ("gevent.Timeout(3)", "Timeout: 3 seconds ("),
+        ("asyncio.CancelledError()", "CancelledError ("),
+        ("gevent.GreenletExit()", "RuntimeError: GreenletExit ("),
+        ("Owned('one line\\nand another')", "Owned: one line and another ("),
+        ("SystemExit(0)", "SystemExit: 0 ("),
+    ],
+)
+def test_a_client_that_breaks_by_what_is_no_error_is_named_all_the_same(
+    tmp_path: Path, endpoints: dict[str, str], leaves: str, said: str
+) -> None:
+    text = CLIENT.replace("LEAVES", leaves)
+    (tmp_path / "a_plain_client.py").write_text(text, encoding="utf-8")
+
+    async def program(child: Child) -> None:
+        await begin(child)
+        assert await child.hear() is None
+        assert (await child.last_words()).startswith(f"the client broke: {said}")
+        assert await child.ended() == 5
+
+    play(order(tmp_path / "load", endpoints["good"], client="a_plain_client:Leaving"), program)
+
+
+def test_what_a_client_prints_or_reads_is_no_word_between_child_and_parent(
+    tmp_path: Path, endpoints: dict[str, str]
+) -> None:
+    ended = play(
+        order(tmp_path / "load", endpoints["good"], client="a_plain_client:Printing"), to_the_end
+    )
+
+    assert b"it is imported" in ended.complaints
+    assert b'{"ready": false}' in ended.complaints
+    _, operations = records(tmp_path / "load")
+    assert {OUTCOMES[code] for code in operations["outcome"]} == {"ok"}
 
 
 def test_a_disk_that_is_full_ends_it_and_is_said(tmp_path: Path, endpoints: dict[str, str]) -> None:
