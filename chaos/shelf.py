@@ -1,6 +1,8 @@
 """Where scenario files are found: a path as given, or a name of the catalogue we ship."""
 
 import difflib
+import io
+import stat
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -41,11 +43,18 @@ def find(word: str) -> Path:
 def text_of(path: Path) -> str:
     """The text of a scenario file. Raises ScenarioError where it cannot be read as text."""
     try:
-        if path.stat().st_size > LIMIT:
-            raise ScenarioError(f"{path}: larger than {LIMIT:,} bytes, so no scenario file.")
-        return path.read_text(encoding="utf-8")
+        # A pipe would be waited for, and a device read for ever.
+        if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):
+            raise ScenarioError(f"{path}: cannot be read: not a regular file.")
+        with path.open("rb") as stream:
+            read = stream.read(LIMIT + 1)
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}.") from error
+    if len(read) > LIMIT:
+        raise ScenarioError(f"{path}: larger than {LIMIT:,} bytes, so no scenario file.")
+    try:
+        # Lines end in any of the three ways, as in any text file.
+        return io.TextIOWrapper(io.BytesIO(read), encoding="utf-8").read()
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: not UTF-8 text (byte {error.start}).") from error
 

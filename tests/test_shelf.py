@@ -1,5 +1,6 @@
 """Where scenario files are found: names of the catalogue, paths, and the nearest right word."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,34 @@ def test_what_is_not_found_is_the_users_mistake_with_the_nearest_name(word: str,
 
     assert said in str(told.value)
     assert word in str(told.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+
+    with pytest.raises(ScenarioError, match=r"pipe\.yaml: cannot be read: not a regular file\."):
+        shelf.text_of(tmp_path / "pipe.yaml")
+
+
+def test_a_device_is_not_read_for_ever() -> None:
+    with pytest.raises(ScenarioError, match=r"/dev/null: cannot be read: not a regular file\."):
+        shelf.text_of(Path("/dev/null"))
+
+
+def test_no_more_is_read_than_a_scenario_file_may_hold(tmp_path: Path) -> None:
+    just, larger = tmp_path / "just.yaml", tmp_path / "larger.yaml"
+    just.write_bytes(b"x" * shelf.LIMIT)
+    larger.write_bytes(b"x" * (shelf.LIMIT + 1))
+
+    assert len(shelf.text_of(just)) == shelf.LIMIT
+    with pytest.raises(ScenarioError, match="larger than 1,000,000 bytes"):
+        shelf.text_of(larger)
+
+
+def test_lines_may_end_as_in_any_text_file(tmp_path: Path) -> None:
+    (tmp_path / "it.yaml").write_bytes(b"one\r\ntwo\rthree\n")
+
+    assert shelf.text_of(tmp_path / "it.yaml") == "one\ntwo\nthree\n"
 
 
 def test_nothing_near_is_not_guessed() -> None:

@@ -58,6 +58,14 @@ class Child:
         """Wait for the child's end; its exit code, negative for a signal."""
         return await self.process.wait()
 
+    async def code(self) -> int | None:
+        """How a child ended that has no more to say; None where it has not ended after all."""
+        try:
+            async with asyncio.timeout(LAST_WORDS_WITHIN):
+                return await self.ended()
+        except TimeoutError:
+            return None
+
     async def hear(self) -> Mapping[str, Any] | None:
         """The child's next JSON line, None when it has no more to say."""
         assert self.process.stdout is not None
@@ -125,6 +133,9 @@ async def configure(child: Child, configuration: Mapping[str, Any]) -> Mapping[s
     except TimeoutError:
         raise WorldError(f"{child.name} did not answer within {READY_WITHIN:g} s.") from None
     if said is None or not said.get("ready"):
+        code = await child.code()
+        if code is not None and code < 0:
+            raise WorldError(f"{child.name} {told(code)} before it was ready.")
         words = (await child.last_words()).rstrip(".") or "it ended without a word"
         raise WorldError(f"{child.name} did not start: {words}.")
     child.ready = said

@@ -26,6 +26,7 @@ print("The port 80 is taken.\\n", file=sys.stderr)
 sys.exit(5)
 """,
     "mute": "sys.stdin.readline()",
+    "killed": "print('a complaint', file=sys.stderr); os.kill(os.getpid(), signal.SIGKILL)",
     "unready": "print(json.dumps({'ready': False}), flush=True)",
     "babbling": "print('hello', flush=True)",
     "silent": "sys.stdin.read()",
@@ -113,6 +114,7 @@ def test_ctrl_c_in_the_parents_terminal_does_not_reach_it() -> None:
         ("dying", r"the dying child did not start: The port 80 is taken\."),
         ("mute", r"the mute child did not start: it ended without a word\."),
         ("unready", r"the unready child did not start: it ended without a word\."),
+        ("killed", r"the killed child was killed by signal 9 before it was ready\."),
         ("babbling", r"the babbling child did not start: it ended without a word\."),
         ("nowhere", r"the nowhere child did not start: .*No module named child_nowhere"),
     ],
