@@ -3,6 +3,7 @@
 Everything fits 80 columns. Verdicts are words and signs as well as colours.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
@@ -11,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from chaos.analysis.findings import Analysis, Verdict
+from chaos.analysis.findings import Analysis, Finding, Verdict
 from chaos.report import contrast, numbers, palette, wording
 from chaos.report.against import Against
 from chaos.report.agreement import Verified
@@ -29,6 +30,7 @@ STYLES: dict[Verdict, str] = {
     "aborted": "bold magenta",
 }
 _WIDTH = 80
+_ENDLESS = 10_000
 
 
 def plan(scenario: Scenario, world: str, client: str, console: Console) -> None:
@@ -107,24 +109,59 @@ def verified(found: Verified, folder: Path, console: Console) -> None:
     say(console, f"{checked}: {told}.", style="bold red" if count else "bold green")
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One objective as the terminal shows it: its rule, what was measured of it, how it stands."""
+
+    rule: str
+    cells: dict[str, str]
+    sign: Text
+
+
 def _objectives(run: Run, analysis: Analysis, console: Console) -> Table:
+    """Every objective with its verdict; where that is too wide, less of the rest, then stacked."""
+    rows = [_row(run, analysis, each, console) for each in analysis.findings]
+    # Measured on an endless line: on its own a console takes anything to fit.
+    endless = console.options.update_width(_ENDLESS)
+    for names in (("value", "margin", "n"), ("value",)):
+        table = _beside(rows, _longest_word(analysis), console, names)
+        if console.measure(table, options=endless).minimum <= console.width:
+            return table
+    stacked = Table.grid()
+    stacked.add_column(overflow="fold")
+    for row in rows:
+        stacked.add_row(Text(row.rule))
+        stacked.add_row(Text.assemble("  ", row.sign, f": {row.cells['value']}"))
+    return stacked
+
+
+def _beside(rows: list[_Row], longest: int, console: Console, names: tuple[str, ...]) -> Table:
+    """A row for each objective: what was measured of it, by ``names``, and its verdict."""
     table = _frame(console)
-    table.add_column("objective", overflow="fold", min_width=_longest_word(analysis))
-    for name in ("value", "margin"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("n", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for finding in analysis.findings:
-        stands, words = wording.standing(run, analysis, finding)
-        told = f"{palette.SIGNS[stands]} {words}"
-        table.add_row(
-            Text(fit(console, finding.objective.text)),
-            Text(fit(console, numbers.brief(finding.measured, finding.objective.limit))),
-            Text(fit(console, numbers.margin(finding.margin))),
-            Text(numbers.count(finding.measured.n)),
-            Text(fit(console, told), style=STYLES[stands]),
-        )
+    table.add_column("objective", overflow="fold", min_width=longest)
+    for name in names:
+        widest = max((len(row.cells[name]) for row in rows), default=0)
+        # A number that is cut is another number.
+        table.add_column(name, justify="right", no_wrap=True, min_width=widest)
+    widest = max((len(row.sign) for row in rows), default=0)
+    table.add_column("verdict", no_wrap=True, min_width=widest)
+    for row in rows:
+        table.add_row(Text(row.rule), *(Text(row.cells[name]) for name in names), row.sign)
     return table
+
+
+def _row(run: Run, analysis: Analysis, finding: Finding, console: Console) -> _Row:
+    stands, words = wording.standing(run, analysis, finding)
+    cells = {
+        "value": numbers.brief(finding.measured, finding.objective.limit),
+        "margin": numbers.margin(finding.margin),
+        "n": numbers.count(finding.measured.n),
+    }
+    return _Row(
+        fit(console, finding.objective.text),
+        {name: fit(console, text) for name, text in cells.items()},
+        Text(fit(console, f"{palette.SIGNS[stands]} {words}"), style=STYLES[stands]),
+    )
 
 
 def _longest_word(analysis: Analysis) -> int:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from chaos.analysis.findings import Verdict
-from chaos.report import terminal
+from chaos.report import numbers, palette, terminal
 from tests.report import made
 
 FOLDER = Path("results/region-down-backup-key/a-folder-with-quite-a-long-name/simulated-7")
@@ -70,6 +70,26 @@ def test_brackets_in_names_are_not_taken_for_markup() -> None:
     run, analysis = made.case("passed")
     terminal.verdict(run, analysis, Path("[red]x"), Console(file=raw, width=80))
     assert "[red]x/report.html" in raw.getvalue()
+
+
+@pytest.mark.parametrize("width", [24, 32, 40, 50, 60, 80])
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_a_narrow_terminal_never_cuts_a_number_nor_goes_without_a_verdict(
+    verdict: Verdict, width: int
+) -> None:
+    raw = io.StringIO()
+    console = Console(file=raw, width=width, highlight=False)
+    _, analysis = made.case(verdict)
+    console.print(terminal._objectives(analysis, console))
+    lines = raw.getvalue().splitlines()
+
+    told = " ".join(raw.getvalue().split())
+    for finding in analysis.findings:
+        assert f"{palette.SIGNS[finding.verdict]} {finding.verdict}" in told
+        assert " ".join(numbers.brief(finding.measured).split()) in told
+        assert width < 80 or f" {numbers.count(finding.measured.n)} " in told
+    assert "…" not in told
+    assert max(map(len, lines)) <= width
 
 
 @pytest.mark.parametrize("verdict", get_args(Verdict))
