@@ -12,6 +12,7 @@ nemesis/         changes as applied, and the audit
 import contextlib
 import errno
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace

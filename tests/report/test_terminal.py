@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from chaos.analysis.findings import Verdict
-from chaos.report import numbers, palette, terminal
+from chaos.report import numbers, palette, terminal, wording
 from tests.report import made
 
 FOLDER = Path("results/region-down-backup-key/a-folder-with-quite-a-long-name/simulated-7")
@@ -79,14 +79,15 @@ def test_a_narrow_terminal_never_cuts_a_number_nor_goes_without_a_verdict(
 ) -> None:
     raw = io.StringIO()
     console = Console(file=raw, width=width, highlight=False)
-    _, analysis = made.case(verdict)
-    console.print(terminal._objectives(analysis, console))
+    run, analysis = made.case(verdict)
+    console.print(terminal._objectives(run, analysis, console))
     lines = raw.getvalue().splitlines()
 
     told = " ".join(raw.getvalue().split())
     for finding in analysis.findings:
-        assert f"{palette.SIGNS[finding.verdict]} {finding.verdict}" in told
-        assert " ".join(numbers.brief(finding.measured).split()) in told
+        stands, words = wording.standing(run, analysis, finding)
+        assert f"{palette.SIGNS[stands]} {words}" in told
+        assert " ".join(numbers.brief(finding.measured, finding.objective.limit).split()) in told
         assert width < 80 or f" {numbers.count(finding.measured.n)} " in told
     assert "…" not in told
     assert max(map(len, lines)) <= width
