@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from chaos import playing
 from chaos.cli import main
+from chaos.errors import ScenarioError
 
 NAME = "region-down-backup-key"
 
@@ -280,6 +282,21 @@ def test_an_override_that_spoils_a_sound_file_is_blamed_itself() -> None:
 
     assert told.exit_code == 2
     assert told.stderr.startswith("--set 'objectives.rto=5': in order without, but with it")
+
+
+def test_a_folder_with_nothing_in_it_is_free_and_so_is_one_of_a_run_that_never_began(
+    tmp_path: Path,
+) -> None:
+    playing._free(tmp_path)
+    manifest: dict[str, object] = {"seed": 7, "regions": [], "overrides": []}
+    manifest |= dict.fromkeys(("run_id", "world", "policy", "command", "path", "started_utc"), "")
+    manifest["aborted"] = "stopped by SIGTERM before time zero"
+    (tmp_path / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+    playing._free(tmp_path)
+
+    (tmp_path / "run.json").write_text(json.dumps({**manifest, "aborted": ""}), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="it is there already and holds a run"):
+        playing._free(tmp_path)
 
 
 def test_a_folder_that_is_taken_is_left_alone_and_said(tmp_path: Path) -> None:

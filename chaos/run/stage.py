@@ -207,7 +207,7 @@ class SocketsRun:
         code = await child.ended()
         # The load generator ends by itself when the plan has ended; `_heard` knows which it was.
         if child.name != "the load generator" and not child.scheduled:
-            self._abort(f"{child.name} {told(code)} {self._moment()}")
+            self._abort(f"{child.name} {told(code)}, {self._moment()}")
 
     async def _look(self) -> None:
         tail = Tail(self._order.folder / stored.LOAD, self._regions)

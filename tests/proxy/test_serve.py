@@ -77,7 +77,7 @@ def test_a_configuration_file_of_toxiproxy_is_served(tmp_path: Path) -> None:
             assert timed(lambda: ask(f"127.0.0.1:{port}")) > 0.058
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_the_server_in_good_order(number: signal.Signals) -> None:
     with served() as (process, api), upstream() as up:
         wish = {"name": "a", "listen": "127.0.0.1:0", "upstream": up.address}

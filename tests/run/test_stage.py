@@ -211,7 +211,7 @@ def test_a_twin_that_dies_during_the_audit_aborts_the_run_and_no_key_is_called_l
 
     played = Played(tmp_path / "run")
 
-    assert played.ending.aborted.startswith("the key service of us-east was killed by signal 9 ")
+    assert played.ending.aborted.startswith("the key service of us-east was killed by signal 9, ")
     assert played.ending.aborted.endswith("after its plan")
     assert {each.verdict for each in played.run.audit} <= {"right"}
 
