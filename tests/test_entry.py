@@ -40,6 +40,14 @@ def test_a_signal_while_the_command_is_still_being_loaded_is_a_sentence(
     assert (process.returncode, said, complained) == (4, "", "Stopped.\n")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_was_closed_before_ends_nothing(closed: str) -> None:
+    words = [sys.executable, "-m", "chaos.entry", "validate", "region-down-backup-key"]
+    shell = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *words]
+
+    assert subprocess.run(shell, check=False, capture_output=True).returncode == 0
+
+
 def test_the_command_line_is_all_there() -> None:
     command = [sys.executable, "-m", "chaos.entry", "--help"]
 
