@@ -128,6 +128,14 @@ def schema(*, findings: bool) -> None:
     click.echo(json.dumps(described(), indent=2))
 
 
+@main.command(short_help="Print what a scenario file may say.")
+def reference() -> None:
+    """Print all that a scenario file may say: its keys, faults, rules and measures."""
+    from chaos.scenario.reference import reference as page  # noqa: PLC0415 - named alike
+
+    click.echo(page(), nl=False)
+
+
 @main.command(short_help="List the catalogue and what each scenario teaches.")
 def scenarios() -> None:
     """List the catalogue: each scenario's name and what it teaches."""

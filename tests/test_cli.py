@@ -381,3 +381,9 @@ def test_failing_on_a_regression_needs_something_to_regress_from(tmp_path: Path)
     assert "--baseline FOLDER" in told.stderr
     assert "holds no report" in none.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_all_that_a_file_may_say_is_one_page() -> None:
+    told = CliRunner().invoke(main, ["reference"])
+    assert told.exit_code == 0
+    assert told.stdout.startswith("# What a scenario file may say")
