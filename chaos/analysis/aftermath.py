@@ -6,6 +6,7 @@ import numpy as np
 
 from chaos.analysis.case import Case
 from chaos.analysis.failback import homes, left
+from chaos.analysis.recovery import Stretch
 from chaos.analysis.selection import parse
 from chaos.analysis.spread import spread
 from chaos.analysis.steadiness import portrait
@@ -14,6 +15,7 @@ from chaos.analysis.wording import listed, many, seconds, share
 from chaos.scenario.objective import Measure
 from chaos.scenario.vocabulary import HERD_WATCHED
 
+_HALF = 0.5
 _NOTHING = Told("nothing was recorded that it could be measured on")
 
 
@@ -59,10 +61,22 @@ def recover_why(case: Case, _: Measure) -> Told:
         f"ok ({share(found.baseline)} before the fault): {counted(bad[0][1], bad[0][0])}"
     )
     if worst is not None and not worst.due:
-        window = seconds(case.run.scenario.window)
-        text += f"; from then on all was well, but less than {window} of the phase was left"
+        text += f"; {_rest(case, worst)}"
     cause: Cause = "not recovered" if left(case.evidence, case.effects) else "no backup tried"
     return Told(text, numbers(case.evidence, [bad[0][2]]), cause)
+
+
+def _rest(case: Case, rest: Stretch) -> str:
+    """What came of the end of the phase, which is too short to call the fleet recovered."""
+    operations = case.evidence.operations
+    within = (operations["due"] >= rest.starts) & (operations["due"] < rest.ends)
+    if (operations["ended"][within] > rest.ends).mean() > _HALF:
+        return (
+            f"what was due from {seconds(rest.starts)} on was not answered either before the heal "
+            f"at {seconds(rest.ends)}, for which it waited"
+        )
+    window = seconds(case.run.scenario.window)
+    return f"from then on all was well, but less than {window} of the phase was left"
 
 
 def failback_why(case: Case, _: Measure) -> Told:

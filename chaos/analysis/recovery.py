@@ -120,7 +120,7 @@ def _recovered(
     gains = np.array([each.ok - GOOD * baseline * each.due for each in bins])
     lowest = int(np.argmin(np.concatenate(([0.0], np.cumsum(gains)))))
     if lowest == len(bins):
-        return None, min(bins, key=lambda each: each.ok / max(1, each.due), default=None)
+        return None, _bad(bins, baseline)
     moment = bins[lowest].starts
     window = sliding.width(evidence)
     starts = sliding.starts(moment, until - window, window)
@@ -134,6 +134,22 @@ def _recovered(
     worst = int(np.argmin(np.where(left, ok / np.maximum(n, 1), inf)))
     at = float(starts[worst])
     return None, Stretch(at, at + window, int(n[worst]), int(ok[worst]))
+
+
+def _bad(bins: tuple[Stretch, ...], baseline: float) -> Stretch | None:
+    """The worst bin with all that were short of the objective around it, without a gap."""
+    if not bins:
+        return None
+    short = [each.ok < GOOD * baseline * each.due for each in bins]
+    first = min(range(len(bins)), key=lambda place: bins[place].ok / max(1, bins[place].due))
+    last = first + 1
+    while first > 0 and short[first - 1]:
+        first -= 1
+    while last < len(bins) and short[last]:
+        last += 1
+    whole = bins[first:last]
+    due, ok = (sum(counts) for counts in zip(*((one.due, one.ok) for one in whole), strict=True))
+    return Stretch(whole[0].starts, whole[-1].ends, due, ok)
 
 
 def leaves(n: Floats, ok: Floats, baseline: float, sigmas: float = SIGMAS) -> Bools:

@@ -15,8 +15,26 @@ def test_a_fleet_that_did_not_recover() -> None:
 
     assert finding.measured.censored
     assert finding.why == (
-        "Between 20 s and 21 s none of the operations were ok (100 % before the fault): "
-        "100 refused at us-south."
+        "Between 20 s and 40 s none of the operations were ok (100 % before the fault): "
+        "2,000 refused at us-south."
+    )
+
+
+def test_calls_that_a_dead_region_held_until_the_heal_are_no_sign_of_its_health() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0)
+    made.failing(20.0, 36.0)
+    for number in range(400):
+        due = 36.0 + number / 100
+        refused, again = Tried(HOME, due, due, "refused"), Tried(HOME, 40.1, 40.2, 200, "retry")
+        made.operation(0, due, refused, again)
+    made.healthy(41.0, 60.0)
+    finding = judged(made, "recover <= rto")
+
+    assert finding.measured.censored
+    assert finding.why.endswith(
+        "what was due from 36 s on was not answered either before the heal at 40 s, for which it "
+        "waited."
     )
 
 
