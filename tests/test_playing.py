@@ -238,7 +238,7 @@ def test_a_signal_right_after_the_plan_is_told_as_one_and_the_folder_is_not_lost
     assert "Traceback" not in said
     assert verdict(played.folder) == "aborted"
     if world == "sockets":
-        assert f"Aborted: stopped by {stopping.WORDS[number]} before time zero; " in said
+        assert f"\nStopped by {stopping.WORDS[number]} before time zero; " in said
         assert stored.hollow(played.folder), "it keeps nobody from the same place"
 
 
