@@ -31,6 +31,7 @@ LEAD = 0.3
 LOOK_EVERY = 0.25
 DRAIN = 20.0
 AUDITORS = 8
+NOTICED_WITHIN = 0.1
 # The audit's bound: so long at least, and so long for each data key.
 AUDIT_WITHIN, AUDITED_WITHIN = 30.0, 0.05
 
@@ -95,13 +96,23 @@ class SocketsRun:
         finally:
             # What clearing up takes is no part of the run, to which nothing happens any more.
             ended = self._world.now() if self._ended is None else self._ended
+            killed = await self._killed() if broken else None
             broken += await self._clear()
         if broken and not self._begun:
-            raise broken[0]
+            raise killed or broken[0]
         why = self._stopped.result() if self._stopped.done() else ""
         why = why or (str(broken[0]) if broken else "")
         ended = max(0.0, ended) if self._begun and why else 0.0
         return Ending(ended, why, self._dropped, self._clock_error)
+
+    async def _killed(self) -> WorldError | None:
+        """Which child was killed, where that is why nobody answered while the stage was set."""
+        await asyncio.sleep(NOTICED_WITHIN)
+        for child in self._peers.children:
+            code = child.process.returncode
+            if code is not None and code < 0:
+                return WorldError(f"{child.name} {told(code)}, {self._moment()}.")
+        return None
 
     async def _until_stopped(self) -> None:
         played = asyncio.create_task(self._play())

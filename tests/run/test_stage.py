@@ -5,7 +5,7 @@ import contextlib
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +259,24 @@ def test_whoever_cancels_a_run_from_outside_hears_of_it(tmp_path: Path) -> None:
         assert all(child.process.returncode is not None for child in run._peers.children)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", ["the proxy", "the key service of us-south"])
+def test_a_child_that_is_killed_while_the_stage_is_set_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    configure = children.configure
+
+    async def configuring(child: children.Child, wish: Mapping[str, Any]) -> Mapping[str, Any]:
+        said = await configure(child, wish)
+        if child.name == name:
+            os.kill(child.process.pid, signal.SIGKILL)
+        return said
+
+    monkeypatch.setattr(children, "configure", configuring)
+
+    with pytest.raises(WorldError, match=rf"{name} was killed by signal 9, before time zero\."):
+        Played(tmp_path / "run")
 
 
 def test_what_cannot_begin_raises_and_leaves_nobody(tmp_path: Path) -> None:
