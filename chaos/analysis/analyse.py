@@ -114,6 +114,8 @@ def _doubt(case: Case, objective: Objective, verdict: Verdict) -> Told | None:
 def _without_effect(case: Case, silent: Sequence[Effect]) -> Told:
     what = "faults" if len(silent) > 1 else "fault"
     names = listed([effect.fault.name for effect in silent])
+    if case.run.aborted and all(effect.injected is None for effect in silent):
+        return Told(f"the run was over before the {what} {names} began")
     text = f"there is no proof that the {what} {names} touched anything"
     aside = sorted({effect.fault.target for effect in silent if unmet(case.evidence, effect)})
     if len(case.evidence.attempts) and aside:

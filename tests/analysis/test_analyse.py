@@ -66,6 +66,10 @@ def test_a_run_aborted_in_its_steady_phase_has_nothing_to_say_about_the_fault() 
     assert verdicts(analysis)["availability(steady) >= 99%"] == "passed"
     assert verdicts(analysis)["recover <= rto"] == "inconclusive"
     assert analysis.t0 is None
+    assert "The run was over before the fault home-down began." in {
+        finding.why for finding in analysis.findings
+    }
+    assert ADVICE["fault without effect"] not in analysis.deficiencies
 
 
 def test_a_fault_that_bit_nothing_leaves_every_claim_about_it_open() -> None:
