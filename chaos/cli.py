@@ -206,7 +206,7 @@ def compare(
     from chaos.report import compare as comparing  # noqa: PLC0415 - as above
     from chaos.report import compared  # noqa: PLC0415 - as above
 
-    found = comparing.compare(comparing.load(before), comparing.load(after))
+    found = comparing.folders(before, after)
     if figure:
         from chaos.report import side_by_side  # noqa: PLC0415 - figures are slow to import
 

@@ -11,7 +11,9 @@ from chaos.scenario.objective import Unit
 
 # As Kayenta judges canaries.
 CONFIDENCE, EFFECT = 0.98, 0.25
-Change = Literal["worse", "better", "no difference shown", "too few repetitions", "one side only"]
+Change = Literal[
+    "worse", "better", "changed", "no difference shown", "too few repetitions", "one side only"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Side:
 class MeasureRow:
     """One measure on both sides. ``effect`` is relative, positive where B is worse.
 
+    ``judged`` says whether a difference of it is good or bad here; where it is neither, ``effect``
+    is positive where B is higher, and all that a row can be is changed.
     ``pairs`` counts the seeds that both sides were played with, where those were compared with each
     other; 0 where the sides were compared as wholes.
     """
@@ -40,6 +44,7 @@ class MeasureRow:
     p: float | None
     change: Change
     pairs: int = 0
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

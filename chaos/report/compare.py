@@ -6,13 +6,14 @@ decides. A measure is called worse only where enough repetitions show it: 98 % c
 and Whitney's test and an effect of at least a quarter, as Kayenta judges canaries. Where both sides
 were played with the same seeds, each run is held against its twin instead, by McNemar's test or by
 Wilcoxon's signed ranks, which takes the luck of the seed out. What is missing to 100 % counts for
-shares: from 99.9 % to 99.8 % is twice the loss. What could not be compared is never green.
+shares: from 99.9 % to 99.8 % is twice the loss. What could not be compared is never green. Which
+differences are good or bad at all, :mod:`chaos.report.bearing` says.
 """
 
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -20,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chaos.analysis.findings import Measured, Verdict
 from chaos.errors import ScenarioError
-from chaos.report import held
+from chaos.report import bearing, held
 from chaos.report.against import CONFIDENCE, EFFECT, Change, MeasureRow, ObjectiveRow, Side
 from chaos.report.document import FORMAT, Document
 from chaos.report.repetitions import (
@@ -34,7 +35,6 @@ from chaos.report.repetitions import (
     signed_rank,
 )
 from chaos.scenario.objective import Unit
-from chaos.scenario.vocabulary import VOCABULARY
 
 FINDINGS = "findings.json"
 _DUST = 1e-12
@@ -48,6 +48,7 @@ class Comparison:
     """Two sides of reports. ``differences`` are what else is not alike and may explain a change.
 
     ``gaps`` are what B does not tell, or A not, so that nobody can say whether it got worse.
+    ``unlike`` says that the sides are of different scenarios, empty where they are of the same.
     """
 
     before: tuple[Document, ...]
@@ -56,6 +57,7 @@ class Comparison:
     measures: tuple[MeasureRow, ...]
     differences: tuple[str, ...]
     gaps: tuple[str, ...] = ()
+    unlike: str = ""
 
     @property
     def regressed(self) -> bool:
@@ -72,6 +74,18 @@ class Comparison:
         if self.regressed:
             return "failed"
         return "inconclusive" if self.gaps else "passed"
+
+
+def folders(before: Path, after: Path) -> Comparison:
+    """Hold the reports in B's folder against those in A's.
+
+    Raises ScenarioError where one of them holds none. A folder differs in nothing from itself: who
+    compares it with itself meant another, and is not told that nothing got worse.
+    """
+    found = compare(load(before), load(after))
+    if before.resolve() != after.resolve():
+        return found
+    return replace(found, gaps=("A and B are the same folder", *found.gaps))
 
 
 def load(place: Path) -> tuple[Document, ...]:
@@ -106,32 +120,49 @@ def compare(before: tuple[Document, ...], after: tuple[Document, ...]) -> Compar
     named = {_COMPARISON.split(rule)[0] for rule in rules}
     kept = [name for name in names if "(" not in name or name in named]
     objectives = tuple(held.objective(rule, before, after) for rule in rules)
+    bounded = bearing.bounded((*before, *after))
+    judged = [name for name in kept if bearing.judged(name, bounded)]
+    rows = [_measure(name, before, after, judged=name in judged) for name in kept]
     return Comparison(
         before=before,
         after=after,
         objectives=objectives,
-        measures=tuple(_measure(name, before, after) for name in kept),
+        measures=bearing.weighed(rows),
         differences=tuple(_differences(before, after)),
-        gaps=tuple(held.gaps(objectives, kept, before, after)),
+        # Nothing can get worse by what is neither good nor bad.
+        gaps=tuple(held.gaps(objectives, judged, before, after)),
+        unlike=_unlike(before, after),
     )
 
 
-def _measure(name: str, before: tuple[Document, ...], after: tuple[Document, ...]) -> MeasureRow:
+def _unlike(before: tuple[Document, ...], after: tuple[Document, ...]) -> str:
+    one, other = (sorted({told.identity.scenario for told in side}) for side in (before, after))
+    if one == other:
+        return ""
+    return f"They are of different scenarios, {', '.join(one)} and {', '.join(other)}"
+
+
+def _measure(
+    name: str, before: tuple[Document, ...], after: tuple[Document, ...], *, judged: bool
+) -> MeasureRow:
     found = [told.measures[name] for told in (*before, *after) if name in told.measures]
     unit = found[0].unit
     one, other = (_side([told.measures.get(name) for told in side]) for side in (before, after))
     if one.median is None or other.median is None:
-        return MeasureRow(name, unit, one, other, None, None, "one side only")
+        return MeasureRow(name, unit, one, other, None, None, "one side only",
+                          judged=judged)  # fmt: skip
     pairs = _pairs(name, before, after)
     moved = paired_shift(pairs) if pairs else shift(one.values, other.values)
-    effect = _effect(name, unit, one.values, moved)
+    better = bearing.term(name).better if judged else "lower"
+    effect = _effect(better, unit, one.values, moved)
     if min(len(one.values), len(other.values)) < FEWEST_FOR_TEST:
-        return MeasureRow(name, unit, one, other, effect, None, "too few repetitions")
+        return MeasureRow(name, unit, one, other, effect, None, "too few repetitions",
+                          judged=judged)  # fmt: skip
     p = signed_rank(pairs) if pairs else mann_whitney(one.values, other.values)
     change: Change = "no difference shown"
     if p < 1 - CONFIDENCE and abs(effect) >= EFFECT:
-        change = "worse" if effect > 0 else "better"
-    return MeasureRow(name, unit, one, other, effect, p, change, len(pairs))
+        change = ("worse" if effect > 0 else "better") if judged else "changed"
+    return MeasureRow(name, unit, one, other, effect, p, change, len(pairs), judged)
 
 
 def _pairs(
@@ -162,14 +193,13 @@ def _side(found: list[Measured | None]) -> Side:
     return Side(values, middle, median_interval(values), sum(one.censored for one in known))
 
 
-def _effect(name: str, unit: Unit, before: Sequence[float], moved: float) -> float:
+def _effect(better: str, unit: Unit, before: Sequence[float], moved: float) -> float:
     """B's shift against A's median, positive where it is worse.
 
     A median of nothing is no yardstick: then it is the mean, and never less than what cannot be
     told from nothing. Where A is nothing in every run, and shares or counts cannot be smaller than
     they are, any shift from there is infinite.
     """
-    better = VOCABULARY[name.split("(", maxsplit=1)[0].split(".", maxsplit=1)[0]].better
     moved = moved if better == "lower" else -moved
     middle = median(before)
     # Neither a median nor a difference is known closer than this: the rest is floating point.

@@ -1,6 +1,6 @@
 """A comparison in words: what is claimed, in Markdown, in the terminal, as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import orjson
 from rich.console import Console
@@ -8,11 +8,11 @@ from rich.console import Console
 from chaos.analysis.findings import Verdict
 from chaos.report import markdown, numbers, palette, terminal
 from chaos.report.compare import Comparison
-from chaos.report.contrast import loud, measures, objectives
+from chaos.report.contrast import METHOD, loud, measures, objectives
 from chaos.report.document import Document
 from chaos.report.repetitions import FEWEST_FOR_TEST
 
-_MOST_SEEDS, _MOST_GAPS = 8, 4
+_MOST_SEEDS, _MOST_NAMED = 8, 4
 _STARTS: dict[Verdict, str] = {
     "passed": "No regression of B is shown",
     "failed": "B regressed",
@@ -28,16 +28,14 @@ def claim(found: Comparison) -> str:
     better = [row.name for row in found.measures if row.change == "better"]
     said = []
     if found.gaps:
-        rest = len(found.gaps) - _MOST_GAPS
-        more = f", and {rest} more" if rest > 0 else ""
-        told = f"{', '.join(found.gaps[:_MOST_GAPS])}{more}"
+        told = _few(found.gaps)
         said.append(told if found.verdict != "failed" else f"not compared: {told}")
     if rules:
-        said.append(f"no longer held: {', '.join(rules)}")
+        said.append(f"no longer held: {_few(rules)}")
     if worse:
-        said.append(f"worse: {', '.join(worse)}")
+        said.append(f"worse: {_few(worse)}")
     if better:
-        said.append(f"better: {', '.join(better)}")
+        said.append(f"better: {_few(better)}")
     start = _STARTS[found.verdict]
     few = min(len(found.before), len(found.after)) < FEWEST_FOR_TEST
     tail = (
@@ -46,7 +44,17 @@ def claim(found: Comparison) -> str:
         if few
         else ""
     )
-    return f"{start}{': ' + '; '.join(said) if said else ''}.{tail}"
+    unlike = f" {found.unlike}." if found.unlike else ""
+    return f"{start}{': ' + '; '.join(said) if said else ''}.{unlike}{tail}"
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first of many names and how many more there are: all of them stand in the tables."""
+    rest = len(names) - _MOST_NAMED
+    # One name takes no more room than the words for it.
+    shown = names if rest <= 1 else names[:_MOST_NAMED]
+    more = f" and {rest} more" if rest > 1 else ""
+    return f"{', '.join(shown)}{more}"
 
 
 def summary(found: Comparison) -> str:
@@ -87,6 +95,7 @@ def show(found: Comparison, console: Console) -> None:
     terminal.grid(objectives(found.objectives), console)
     shown = tuple(filter(loud, found.measures))
     terminal.grid(measures(shown).without("n", "n B", "p"), console)
+    terminal.say(console, METHOD, style="dim")
     rest = len(found.measures) - len(shown)
     terminal.say(console, f"{rest} further measures are alike, or were measured on one side only.")
     terminal.say(console, claim(found), style=terminal.STYLES[found.verdict])
@@ -100,6 +109,7 @@ def encoded(found: Comparison) -> bytes:
         "claim": claim(found),
         "differences": found.differences,
         "gaps": found.gaps,
+        "unlike": found.unlike,
         "objectives": found.objectives,
         "measures": found.measures,
         "runs": {

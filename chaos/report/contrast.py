@@ -16,7 +16,14 @@ _RULE = (
     f"A measure is worse or better only at {CONFIDENCE:.0%} confidence and with an effect of at "
     f"least {EFFECT:.0%}, over at least {FEWEST_FOR_TEST} repetitions a side, by Mann and "
     f"Whitney's test, or by Wilcoxon's of {FEWEST_FOR_PAIRS} pairs or more where both sides were "
-    "played with the same seeds."
+    "played with the same seeds. What is neither good nor bad by itself, such as more switches "
+    "between regions, and what better service costs, such as a longer response time, has changed."
+)
+# For where there is no room for both of the texts here.
+METHOD = (
+    "Intervals are at 95 %: exact order statistics of medians, Wilson's of how often a rule held. "
+    f"Worse, better and changed are at {CONFIDENCE:.0%} confidence and an effect of at least "
+    f"{EFFECT:.0%}: Mann-Whitney, or Wilcoxon's signed ranks for pairs of the same seeds."
 )
 _HELD = (
     "How many repetitions it held in, with Wilson's 95 % interval. An objective that held in all "
@@ -95,7 +102,7 @@ def _median(side: Side, unit: Unit) -> Cell:
     if side.median is None:
         return Cell(numbers.NOTHING, -1.0)
     told = _value(side.median, unit)
-    if side.interval:
+    if side.interval and not all(map(math.isinf, side.interval)):
         told += f" ({_value(side.interval[0], unit)} to {_value(side.interval[1], unit)})"
     return Cell(told, side.median)
 
@@ -109,7 +116,8 @@ def _effect(row: MeasureRow) -> str:
         return "none" if row.effect == 0 else ""
     if math.isinf(row.after.median or 0.0):
         return "not reached any more"
-    word = "worse" if row.effect > 0 else "better"
+    words = ("worse", "better") if row.judged else ("higher", "lower")
+    word = words[row.effect < 0]
     if math.isinf(row.effect) or not row.before.median:
         return f"{word}, from {_value(row.before.median or 0.0, row.unit)}"
     if row.effect > _MANY:
@@ -127,4 +135,4 @@ def loud(row: MeasureRow) -> bool:
     """Whether a row is worth a line where there is little room."""
     if row.change == "too few repetitions":
         return abs(row.effect or 0.0) >= EFFECT
-    return row.change in {"worse", "better"}
+    return row.change in {"worse", "better", "changed"}

@@ -104,7 +104,9 @@ class Source:
 class Moved:
     """One measure's median in the baseline and in this run; null where it was not reached.
 
-    ``effect`` is relative and positive where this run is worse, null where it has no size.
+    ``effect`` is relative and positive where this run is worse, null where it has no size. Where
+    ``judged`` is false a difference is neither good nor bad, and it is positive where this run's
+    is higher.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Moved:
     effect: float | None
     p: float | None
     change: Change
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,7 @@ def _moved(row: MeasureRow) -> Moved:
         effect=_finite(row.effect),
         p=row.p,
         change=row.change,
+        judged=row.judged,
     )
 
 

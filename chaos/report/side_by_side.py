@@ -19,6 +19,7 @@ from chaos.scenario.objective import Unit
 
 _WIDTH, _STRIP, _LEFT, _RIGHT, _HEAD = 900.0, 40.0, 250.0, 210.0, 52.0
 _MOST = 24
+_ORDER = {"worse": 0, "better": 1, "changed": 2}
 _LOOKS = (("A", "o", palette.REGIONS[0]), ("B", "D", palette.REGIONS[1]))
 
 
@@ -39,9 +40,8 @@ def chosen(found: Comparison) -> list[MeasureRow]:
     """The rows that are drawn: those with a change first, then those of the objectives."""
     rules = {re.split(r"\s*[<>=]=?\s*", row.rule)[0] for row in found.objectives}
     both = [row for row in found.measures if row.before.values and row.after.values]
-    kept = [row for row in both if row.change in {"worse", "better"} or row.name in rules]
-    order = {"worse": 0, "better": 1}
-    return sorted(kept, key=lambda row: order.get(row.change, 2))[:_MOST]
+    kept = [row for row in both if row.change in _ORDER or row.name in rules]
+    return sorted(kept, key=lambda row: _ORDER.get(row.change, len(_ORDER)))[:_MOST]
 
 
 def _head(sheet: Sheet) -> None:

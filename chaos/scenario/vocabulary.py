@@ -15,6 +15,9 @@ OPERATIONS: tuple[OperationKind, ...] = get_args(OperationKind)
 AFTER_FAILOVER = "after failover"
 AFTER, EVERY = "after", "every"
 GROUP = "group"
+# What a difference means by itself, where no rule bounds the measure: it is good or bad; it is so
+# unless it is the price of better service; it is neither.
+Alone = Literal["judged", "price", "changed"]
 # Goodput that has not returned so many seconds after the heal stays away by itself.
 METASTABLE_AFTER = 30.0
 # A herd is looked for in so many seconds after each heal.
@@ -26,6 +29,9 @@ class Term:
     """One measure of the vocabulary.
 
     ``better`` is the direction in which it improves: a rule bounds it from the other side.
+    ``alone`` says what a difference between two runs means that no rule bounds. A client that gives
+    up at once answers quickly and has nothing to come back from, so that such a measure is a
+    ``price``; more switches are the failover itself, so that they are only ``changed``.
     ``statistics`` are those of which a rule must name one; none where the measure is one value.
     ``needs`` says what the scenario must have for the measure to exist at all.
     """
@@ -37,6 +43,7 @@ class Term:
     statistics: tuple[str, ...]
     needs: tuple[Literal["fault", "second region"], ...]
     meaning: str
+    alone: Alone = "judged"
 
 
 _SPREAD = ("p50", "p95", "max")
@@ -69,11 +76,13 @@ VOCABULARY: dict[str, Term] = {
             "failback", "seconds", "lower", (), (), ("fault", "second region"),
             "time to fail back: from the last heal to the first window with 99 % of operations at "
             "the primary, to the end of the run",
+            alone="price",
         ),
         Term(
             "time_to_steady", "seconds", "lower", (), (), ("fault",),
             "time to steady: from the last heal to the moment from which availability, p99 "
             "response time and amplification stay as they were before the fault",
+            alone="price",
         ),
         Term(
             "metastable", "count", "lower", (), (), ("fault",),
@@ -91,19 +100,23 @@ VOCABULARY: dict[str, Term] = {
         Term(
             "amplification", "ratio", "lower", ("phase", "group", *_OVER_TIME), (), (),
             "attempts sent per operation started; in a window in which none started, per one",
+            alone="price",
         ),
         Term(
             "server_amplification", "ratio", "lower", ("phase", "group", *_OVER_TIME), (), (),
             "attempts that came to the service per operation started: a dead region hides the rest",
+            alone="changed",
         ),
         Term(
             "response", "seconds", "lower", _BY_ALL, _RESPONSES, (),
             "response time: from when an operation was due to its end",
+            alone="price",
         ),
         Term(
             "service", "seconds", "lower", _BY_ALL, _RESPONSES, (),
             "service time: from when an operation started to its end; beside the response time it "
             "shows what a stalled client would hide",
+            alone="price",
         ),
         Term(
             "lost_operations", "count", "lower", (), (), ("fault",),
@@ -123,26 +136,31 @@ VOCABULARY: dict[str, Term] = {
             "herd_index", "ratio", "lower", ("region",), (), ("fault",),
             "most arrivals in any bin of the 30 s after a heal, of the usual number before the "
             "fault; the worst heal of the worst region, > where it was watched for less",
+            alone="price",
         ),
         Term(
             "backoff_growth", "ratio", "higher", (), (), (),
             "by what factor the wait before a retry grows to the next, until the cap; what a "
             "breaker or a Retry-After made a client wait is no backoff",
+            alone="changed",
         ),
         Term(
             "backoff_jitter", "ratio", "higher", (), (), (),
             "coefficient of variation of the backoff waits before the same retry: 0 marches in "
             "step, full jitter has 0.58",
+            alone="changed",
         ),
         Term(
             "switches", "count", "lower", ("group",), _SPREAD, ("second region",),
             "how often a client changed the region that it calls home, by the decisions that it "
             "tells or, where none of its group tells any, by where it was served; the statistic "
             "is over clients",
+            alone="changed",
         ),
         Term(
             "token_requests", "count", "lower", ("group",), _SPREAD, (),
             "how often a client asked for a token; the statistic is over clients",
+            alone="changed",
         ),
         Term(
             "integrity", "share", "higher", ("region",), (), (),

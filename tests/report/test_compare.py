@@ -12,7 +12,7 @@ from chaos.cli import main
 from chaos.errors import ScenarioError
 from chaos.report import compared
 from chaos.report.against import MeasureRow
-from chaos.report.compare import compare, load
+from chaos.report.compare import compare, folders, load
 from chaos.report.document import Document, document, encoded
 from chaos.scenario.objective import Unit
 from tests.report import made
@@ -254,3 +254,89 @@ def test_failing_on_a_regression_is_never_green_where_nobody_can_tell(
 
     assert CliRunner().invoke(main, words).exit_code == 0
     assert CliRunner().invoke(main, [*words, "--fail-on", "regression"]).exit_code == code
+
+
+@pytest.mark.parametrize(("name", "unit"), [("switches.max", "count"),
+                                            ("server_amplification", "ratio")])  # fmt: skip
+def test_what_is_neither_good_nor_bad_by_itself_is_only_changed(name: str, unit: Unit) -> None:
+    lower, higher = side([0.7] * 6, name, unit), side([1.0] * 6, name, unit)
+    for before, after in ((lower, higher), (higher, lower)):
+        found = compare(before, after)
+        assert [row.change for row in found.measures] == ["changed"]
+        assert found.verdict == "passed"
+        said = compared.summary(found)
+        assert "better:" not in said
+        assert "worse:" not in said
+    assert row(lower, higher).effect == pytest.approx(0.3 / 0.7)
+
+
+def test_what_a_rule_bounds_is_good_or_bad_on_that_side() -> None:
+    rule = replace(GOOD.objectives[0], rule="switches.max <= 3", comparison="<=")
+    lower, higher = (
+        tuple(replace(told, objectives=(rule,)) for told in side([v] * 6, "switches.max", "count"))
+        for v in (1.0, 2.0)
+    )
+    assert row(lower, higher).change == "worse"
+    assert row(higher, lower).change == "better"
+
+
+def test_what_better_service_costs_is_no_regression() -> None:
+    def both(served: float, rest: float) -> tuple[Document, ...]:
+        steady = Measured(rest, "seconds", 60)
+        return tuple(
+            replace(told, measures={**told.measures, "time_to_steady": steady})
+            for told in side([served] * 6, "availability", "share")
+        )
+
+    stayed, left = both(0.758, 1.8), both(1.0, 15.2)
+    found = compare(stayed, left)
+    assert [each.change for each in found.measures] == ["better", "changed"]
+    assert found.verdict == "passed"
+    # Nor does who gives up come to rest any better.
+    assert [each.change for each in compare(left, stayed).measures] == ["worse", "changed"]
+    # As well served, it is worse.
+    assert [e.change for e in compare(both(1.0, 1.8), left).measures][1] == "worse"
+
+
+def test_a_measure_that_is_neither_good_nor_bad_is_no_loss_where_b_has_none() -> None:
+    before, after = (side([v] * 6, "backoff_growth", "ratio") for v in (2.0, None))
+    assert compare(before, after).gaps == ()
+
+
+def test_of_many_names_the_claim_tells_the_first_and_how_many_more() -> None:
+    slow = {f"response.p{n}": Measured(float(n), "seconds", 60) for n in range(1, 25)}
+    quick = {name: replace(one, value=(one.value or 0.0) / 2) for name, one in slow.items()}
+    before, after = (
+        tuple(replace(told, measures=found) for told in seeded([GOOD] * 6))
+        for found in (quick, slow)
+    )
+    told = compared.claim(compare(before, after))
+    assert told == (
+        "B regressed: worse: response.p1, response.p2, response.p3, response.p4 and 20 more."
+    )
+    assert "`response.p24`" in compared.summary(compare(before, after))
+
+
+def test_a_folder_held_against_itself_is_said_and_never_green(tmp_path: Path) -> None:
+    (tmp_path / "findings.json").write_bytes(encoded(made.told("passed")))
+    found = folders(tmp_path, tmp_path / ".." / tmp_path.name)
+    assert compared.claim(found).startswith(
+        "Whether B regressed cannot be said: A and B are the same folder."
+    )
+    words = ["compare", str(tmp_path), str(tmp_path), "--fail-on", "regression"]
+    assert CliRunner().invoke(main, words).exit_code == 3
+
+
+def test_sides_of_different_scenarios_are_said_in_the_claim() -> None:
+    other = replace(GOOD, identity=replace(GOOD.identity, scenario="a-storm"))
+    found = compare((GOOD,), (other,))
+    assert "different scenarios, region-down-backup-key and a-storm." in compared.claim(found)
+
+
+def test_the_terminal_says_at_which_level_and_by_which_method() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, highlight=False)
+    compared.show(compare((GOOD,), (BAD,)), console)
+    said = " ".join(stream.getvalue().split())
+    for words in ("at 95 %", "order statistics", "Wilson", "98%", "Mann-Whitney"):
+        assert words in said

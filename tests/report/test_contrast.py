@@ -46,6 +46,18 @@ def test_what_was_not_reached_any_more_is_said_in_words() -> None:
     ]
 
 
+def test_what_was_never_reached_is_said_once() -> None:
+    never = Side((math.inf,) * 6, math.inf, (math.inf, math.inf), 6)
+    assert cells(replace(ROW, before=never))[1] == "not reached"
+
+
+def test_a_difference_that_is_neither_good_nor_bad_is_higher_or_lower() -> None:
+    changed = replace(ROW, change="changed", judged=False)
+    assert cells(replace(changed, effect=0.5))[5] == "50 % higher"
+    assert cells(replace(changed, effect=-0.5))[5] == "50 % lower"
+    assert loud(changed)
+
+
 def test_a_report_shows_of_its_baseline_only_what_stands_out() -> None:
     quiet, clear = ROW, replace(ROW, name="failback", effect=0.5)
     shown = baseline(Against(False, "", ("a",), (), (), (quiet, clear)))  # noqa: FBT003 - a value
