@@ -6,13 +6,13 @@ A changed record is named by its file, its number and what it says now.
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chaos.analysis import analyse
+from chaos.analysis import analyse, wording
 from chaos.errors import ScenarioError
 from chaos.report import document, kept, raw, seal
 from chaos.report.agreement import Problem, Verified
@@ -139,14 +139,23 @@ def _changed(folder: Path, strip: seal.Strip, before: tuple[int, ...]) -> Iterat
     # After a record was taken out all later ones differ; the first says where.
     shown = changed[:1] if len(strip.sums) != len(before) else changed[:_MOST_NAMED]
     for index in shown:
-        yield Problem(f"{strip.name}, record {index + 1:,}", describe(strip.name, kept[index]))
+        told = describe(strip.name, kept[index], _regions(folder))
+        yield Problem(f"{strip.name}, record {index + 1:,}", told)
     if len(changed) > len(shown):
         rest = len(changed) - len(shown)
         yield Problem(strip.name, f"{rest:,} later records differ as well.")
 
 
-def describe(name: str, record: bytes) -> str:
-    """What a record says now, in a sentence."""
+def _regions(folder: Path) -> list[str]:
+    """The names of the regions, none where the manifest does not say them any more."""
+    try:
+        return list(map(str, json.loads((folder / stored.MANIFEST).read_bytes())["regions"]))
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+
+
+def describe(name: str, record: bytes, regions: Sequence[str] = ()) -> str:
+    """What a record says now, in a sentence; ``regions`` are those of the run by their number."""
     layout = LAYOUTS.get(Path(name).name)
     if layout is None:
         words = record.decode("utf-8", "replace").strip()
@@ -160,13 +169,25 @@ def describe(name: str, record: bytes) -> str:
             f"Operation {row['number']} was changed; it is of client {row['client']}, due at "
             f"{row['due']:.3f} s and ended at {row['ended']:.3f} s."
         )
-    place = "no region" if row["region"] == NOWHERE else f"region {row['region']}"
+    place = "no region" if row["region"] == NOWHERE else _region(int(row["region"]), regions)
     why = WHYS[row["why"]] if row["why"] < len(WHYS) else "unknown"
     return (
         f"Attempt {row['number']} of operation {row['operation']} was changed; it is a {why} at "
-        f"{place}, sent at {row['sent']:.3f} s, ended at {row['ended']:.3f} s, status "
-        f"{row['status']}."
+        f"{place}, sent at {row['sent']:.3f} s, ended at {row['ended']:.3f} s, and "
+        f"{_reply(int(row['status']))}."
     )
+
+
+def _region(number: int, names: Sequence[str]) -> str:
+    return names[number] if number < len(names) else f"region {number}"
+
+
+def _reply(status: int) -> str:
+    """What came of the attempt; a changed record may say what no attempt can come to."""
+    try:
+        return wording.reply(status)
+    except KeyError:
+        return f"has the status {status}, which is none"
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

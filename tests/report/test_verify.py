@@ -16,7 +16,7 @@ from chaos.report import document, html, junit, markdown, raw, seal
 from chaos.report.account import account
 from chaos.report.verify import describe, leaves, verify
 from chaos.run import stored
-from chaos.run.record import ATTEMPT, OPERATION, Run
+from chaos.run.record import ATTEMPT, FAILURE_CODES, OPERATION, Run
 from tests.report import made
 
 ATTEMPTS, OPERATIONS, EVENTS = (
@@ -213,3 +213,16 @@ def test_a_record_that_is_cut_off_is_described_as_such() -> None:
 
 def test_leaves_name_every_value_by_its_path() -> None:
     assert list(leaves({"a": [1, {"b": 2}], "c": {}})) == [("a[0]", 1), ("a[1].b", 2)]
+
+
+def test_a_changed_attempt_is_described_in_the_names_of_the_report(folder: Path) -> None:
+    rows = np.fromfile(folder / ATTEMPTS, dtype=ATTEMPT)
+    rows["region"][1234], rows["status"][1234] = 1, FAILURE_CODES["refused"]
+    rows["status"][1235] = 57
+    rows.tofile(folder / ATTEMPTS)
+    first, second = (p.told for p in verify(folder).problems if ", record" in p.where)
+    assert "at us-east, sent" in first
+    assert first.endswith("and was refused.")
+    assert second.endswith("and has the status 57, which is none.")
+    # Without the run's names there is still the number.
+    assert "at region 1, sent" in describe(ATTEMPTS, rows[1234].tobytes())
