@@ -177,6 +177,8 @@ def _failures(lost: Columns) -> Iterator[tuple[int, Named]]:
         mine = np.isin(lost["attempts"], tries_of)
         most, least = max(tries_of), min(tries_of)
         counted = f"{least} to {most} attempts" if most > least else _attempts(most)
+        # Some were given up before they were sent at all.
+        counted = f"at most {_attempts(most)}" if most > least == 0 else counted
         at = float(np.median(waits[mine]))
         yield int(mine.sum()), Named(f"failed after {counted}", at, NOWHERE, failed=True)
 

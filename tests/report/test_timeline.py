@@ -58,3 +58,15 @@ def test_failures_that_took_as_long_are_one_crowd_however_often_they_tried() -> 
         "failed after 1 to 4 attempts",
         "failed after 5 attempts",
     }
+
+
+def test_failures_of_which_some_were_never_sent_took_at_most_so_many_attempts() -> None:
+    made = Made()
+    made.healthy(0.0, 20.0, every=0.1)
+    for step in range(12):
+        due = 20.0 + step / 10
+        tried = [Tried(HOME, due, due + 3.0, "read_timeout")] * (step % 2)
+        made.operation(0, due, *tried, ended=due + 3.0)
+    named = named_crowds(made.run(), zoom(made.run(), (19.0, 25.0), 20.0, (0.0, 250.0)))
+
+    assert [each.text for each in named if each.failed] == ["failed after at most 1 attempt"]
