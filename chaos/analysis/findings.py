@@ -4,7 +4,7 @@ Four verdicts, worst wins: aborted > failed > inconclusive > passed. A value tha
 censored and said so, never replaced by the length of a phase.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chaos import exits
@@ -31,6 +31,13 @@ class Measured:
     unit: Unit
     n: int
     censored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(Measured):
+    """What was looked for, for so many seconds, too shortly to say that there is no more of it."""
+
+    watched: float = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

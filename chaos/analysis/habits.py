@@ -1,5 +1,7 @@
 """Why clients did not behave as they should: retries, waits, switches, tokens."""
 
+from math import inf
+
 import numpy as np
 
 from chaos.analysis.case import Case
@@ -9,7 +11,7 @@ from chaos.analysis.spread import holder
 from chaos.analysis.strategies import backoff
 from chaos.analysis.switching import switches, token_requests
 from chaos.analysis.telling import Told, region_name
-from chaos.analysis.wording import listed, many, seconds
+from chaos.analysis.wording import during, listed, many, seconds
 from chaos.scenario.objective import Measure
 
 
@@ -22,13 +24,14 @@ def early_why(case: Case, measure: Measure) -> Told:
     first = evidence.attempts[rows[0]]
     asked = evidence.attempts[case.compliance.bound_by[rows[0]]]
     allowed = float(asked["ended"] + asked["retry_after"])
+    # Nothing is too early by so much that is never allowed.
+    early = "" if allowed == inf else f", {seconds(allowed - float(first['sent']))} too early"
     text = (
         f"{many(len(rows), 'attempt')} came before the Retry-After of the last answer; the first, "
         f"of operation {int(first['operation'])}, was sent at {seconds(float(first['sent']))} "
         f"although {region_name(evidence, int(first['region']))} had asked at "
-        f"{seconds(float(asked['ended']))} to be left alone for "
-        f"{seconds(float(asked['retry_after']))}, "
-        f"{seconds(allowed - float(first['sent']))} too early"
+        f"{seconds(float(asked['ended']))} to be left alone "
+        f"{during(float(asked['retry_after']))}{early}"
     )
     cited = tuple(dict.fromkeys(int(each) for each in evidence.attempts["operation"][rows]))[:5]
     return Told(text, cited, "early retries")

@@ -8,7 +8,7 @@ import numpy as np
 from chaos.analysis import sliding
 from chaos.analysis.effects import Effect
 from chaos.analysis.evidence import Evidence
-from chaos.analysis.findings import Measured
+from chaos.analysis.findings import Measured, Watched
 from chaos.scenario.vocabulary import HERD_WATCHED
 
 BIN, FEWEST = 0.1, 10
@@ -58,8 +58,11 @@ def measured(found: Sequence[Herd]) -> Measured:
     """
     if not found:
         return Measured(None, "ratio", 0)
-    is_open = any(each.censored for each in found)
-    return Measured(found[0].index, "ratio", found[0].arrivals, censored=is_open)
+    cut = [each.watched for each in found if each.censored]
+    worst = found[0]
+    if not cut:
+        return Measured(worst.index, "ratio", worst.arrivals)
+    return Watched(worst.index, "ratio", worst.arrivals, censored=True, watched=min(cut))
 
 
 def _herd(evidence: Evidence, region: int, healed: float, t0: float) -> Herd | None:

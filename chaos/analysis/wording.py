@@ -1,6 +1,7 @@
 """How analysis says numbers and failures in its sentences: seconds, shares, replies, lists."""
 
 from collections.abc import Sequence
+from math import inf
 
 from chaos.run.record import FAILURE_CODES
 
@@ -31,6 +32,15 @@ def seconds(length: float) -> str:
     if 0 < abs(length) < 0.9995:  # noqa: PLR2004 - anything above rounds to a second
         return f"{length * 1e3:.2g} ms" if length < 0.01 else f"{length * 1e3:.0f} ms"  # noqa: PLR2004 - two digits are enough
     return f"{length:.1f}".removesuffix(".0") + " s"
+
+
+def during(length: float) -> str:
+    """For how long something is to be, as the end of a sentence.
+
+    >>> during(2.0), during(float("inf"))
+    ('for 2 s', 'for ever')
+    """
+    return "for ever" if length == inf else f"for {seconds(length)}"
 
 
 def share(part: float) -> str:

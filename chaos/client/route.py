@@ -160,9 +160,9 @@ class Route:
         region = self.regions[index]
         if until > region.held_until:
             region.held_until = until
-            why = f"it asked to be left alone for {asked if asked >= 0 else until - now:.3f} s"
+            why = f"it asked to be left alone {_during(asked if asked >= 0 else until - now)}"
             if asked < until - now:
-                why += f" and is for {until - now:.3f} s, jitter on top"
+                why += f" and is {_during(until - now)}, jitter on top"
             self.note("held", now, number, region.target.region, "", why)
 
     def probe_patience(self, index: int) -> float:
@@ -266,3 +266,7 @@ class Route:
         region = self.regions[index]
         region.close()
         self.note("breaker_closed", now, number, region.target.region, "", why)
+
+
+def _during(length: float) -> str:
+    return "for ever" if length == inf else f"for {length:.3f} s"

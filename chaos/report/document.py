@@ -21,6 +21,7 @@ from chaos.analysis.findings import (
     Proof,
     Saturation,
     Verdict,
+    Watched,
 )
 from chaos.report.account import Account, Identity
 from chaos.report.against import Against, Change, MeasureRow, ObjectiveRow
@@ -53,7 +54,7 @@ class Judged:
     limit: float
     unit: Unit
     verdict: Verdict
-    measured: Measured
+    measured: Watched | Measured
     margin: float | None
     why: str
     records: tuple[int, ...]
@@ -104,9 +105,8 @@ class Source:
 class Moved:
     """One measure's median in the baseline and in this run; null where it was not reached.
 
-    ``effect`` is relative and positive where this run is worse, null where it has no size. Where
-    ``judged`` is false a difference is neither good nor bad, and it is positive where this run's
-    is higher.
+    ``effect`` is relative and positive where this run is worse, or, where that is not ``judged``,
+    higher; null where it has no size.
     """
 
     name: str
@@ -154,7 +154,7 @@ class Document:
     went_wrong: tuple[str, ...]
     to_do: tuple[str, ...]
     objectives: tuple[Judged, ...]
-    measures: dict[str, Measured]
+    measures: dict[str, Watched | Measured]
     t0: float | None
     marks: tuple[Mark, ...]
     phases: tuple[PhaseRow, ...]

@@ -7,8 +7,9 @@ down to 0 %: "99.99 %" that hides one lost operation would be a lie.
 import math
 
 from chaos.analysis import wording
-from chaos.analysis.findings import Measured
+from chaos.analysis.findings import Measured, Watched
 from chaos.scenario.objective import Comparison, Objective, Unit
+from chaos.scenario.vocabulary import HERD_WATCHED
 
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -58,6 +59,8 @@ def seconds(value: float) -> str:
     """
     length = abs(value)
     sign = MINUS if value < 0 else ""
+    if math.isinf(length):
+        return "for ever" if value > 0 else "never"
     if length < _INSTANT:
         return f"0{NBSP}s"
     if length < 1e-3:  # noqa: PLR2004 - the unit's own size
@@ -191,10 +194,14 @@ def _precisely(number: float, unit: Unit, digits: int) -> str:
 def measured(what: Measured, bound: float | None = None) -> str:
     """A measured value: `1.9 s`, `> 19.9 s, not reached`, `no records`.
 
+    What was watched for too short a time says so: `at least 1.05 (watched for 3 s of 30 s)`.
     Where it is held against a limit, ``bound``, it has the digits that decide.
     """
     if what.value is None:
         return NOTHING
+    if isinstance(what, Watched):
+        watched = f"watched for {seconds(what.watched)} of {seconds(HERD_WATCHED)}"
+        return f"at least {least(what.value, what.unit)} ({watched})"
     if what.censored:
         return f"> {least(what.value, what.unit)}, not reached"
     return beside(what.value, what.unit, bound)
@@ -205,7 +212,8 @@ def brief(what: Measured, bound: float | None = None) -> str:
     if what.value is None:
         return "\N{EM DASH}"
     if what.censored:
-        return f"> {least(what.value, what.unit)}"
+        sign = _SIGNS[">="] if isinstance(what, Watched) else ">"
+        return f"{sign} {least(what.value, what.unit)}"
     return beside(what.value, what.unit, bound)
 
 

@@ -75,13 +75,14 @@ class RetryAfterRow:
     """What one region's answers asked by Retry-After, and when their operations came back there.
 
     ``least_margin`` is the shortest time between when a retry was allowed and when it was sent,
-    negative where it was early; null where none was made.
+    negative where it was early; null where none was made. In JSON, which has no infinity, a length
+    is null where it was for ever, too.
     """
 
     region: str
     answers: int
-    asked_p50: float
-    asked_longest: float
+    asked_p50: float | None
+    asked_longest: float | None
     retries: int
     waited_p50: float | None
     least_margin: float | None

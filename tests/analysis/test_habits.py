@@ -1,5 +1,7 @@
 """Planted habits of clients that no service can bear: found, named and cited."""
 
+from math import inf
+
 from tests.analysis.made import BACKUP, HOME, Made, Tried, before, failed_over, judged
 
 
@@ -20,6 +22,18 @@ def test_a_retry_that_came_before_it_was_allowed() -> None:
         "too early."
     )
     assert finding.records == (201,)
+
+
+def test_a_retry_that_was_never_allowed_is_not_early_by_a_number() -> None:
+    made = Made()
+    before(made)
+    failed_over(made, 0, 20.5)
+    busy = Tried(HOME, 45.0, 45.5, 429, retry_after=inf)
+    made.operation(0, 45.0, busy, Tried(HOME, 46.0, 46.1, 200, "retry", 0.5))
+
+    assert judged(made, "early_retries == 0").why.endswith(
+        "although us-south had asked at 45.5 s to be left alone for ever."
+    )
 
 
 def test_waits_that_march_in_step() -> None:

@@ -3,7 +3,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chaos.analysis.case import work_up
-from chaos.analysis.findings import Measured
+from chaos.analysis.findings import Measured, Watched
 from chaos.analysis.measures import measured
 from chaos.run.world import Applied
 from chaos.scenario.model import Fault
@@ -106,6 +106,8 @@ def test_a_region_that_was_not_watched_for_30_s_leaves_a_herd_open() -> None:
 
     assert finding.verdict == "inconclusive"
     assert finding.measured.censored
+    assert isinstance(finding.measured, Watched)
+    assert finding.measured.watched == 3.0
     assert finding.why.startswith(
         "After its heal us-south was watched for 3 s only, of the 30 s in which a herd may come, "
         "and most in what was seen: "

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 from random import Random
 
 from hypothesis import given, settings
@@ -188,3 +189,10 @@ def test_a_hold_says_what_was_asked_for_and_how_long_it_is() -> None:
         "it asked to be left alone for 2.000 s and is for 3.233 s, jitter on top",
         "it asked to be left alone for 2.000 s",
     ]
+
+
+def test_a_hold_without_an_end_is_said_to_be_for_ever() -> None:
+    where = route()
+    where.hold(0, inf, 0.0, 1, inf)
+
+    assert where.noted[0].why == "it asked to be left alone for ever"

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from pydantic import TypeAdapter
 
-from chaos.analysis.findings import Measured, Verdict
+from chaos.analysis.findings import Measured, Verdict, Watched
 from chaos.report.account import account, later
 from chaos.report.document import Document, document, encoded, schema
 from tests.report import made
@@ -50,3 +50,13 @@ def test_the_scenario_stands_in_it_whole_with_its_hash() -> None:
 def test_an_end_is_told_as_a_utc_time_and_a_broken_beginning_as_nothing() -> None:
     assert later("2026-12-31T23:59:59Z", 1.5) == "2027-01-01T00:00:00.500Z"
     assert later("yesterday", 1.0) == ""
+
+
+def test_for_how_long_a_herd_was_watched_is_read_back() -> None:
+    run, analysis = made.case("passed")
+    herd = Watched(1.05, "ratio", 300, censored=True, watched=3.0)
+    told = account(run, replace(analysis, measures=(*analysis.measures, ("herd_index", herd))))
+    again = TypeAdapter(Document).validate_json(encoded(told))
+
+    assert again.measures["herd_index"] == herd
+    assert again.measures["recover"] == dict(analysis.measures)["recover"]

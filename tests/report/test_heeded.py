@@ -1,8 +1,11 @@
-from math import nan
+from math import inf, nan
+
+from pydantic import TypeAdapter
 
 from chaos.analysis import analyse
 from chaos.report import conduct, heeded
 from chaos.report.account import account
+from chaos.report.document import Document, encoded
 from chaos.report.rows import RetryAfterRow
 from tests.analysis.made import BACKUP, HOME, Made, Tried
 
@@ -37,3 +40,17 @@ def test_a_run_in_which_nothing_was_asked_has_no_row() -> None:
     made.operation(0, 21.0, Tried(HOME, 21.0, 21.5, 503, retry_after=nan))
 
     assert heeded.rows(made.run()) == ()
+
+
+def test_who_was_asked_to_stay_away_for_ever_is_told_so_and_read_back() -> None:
+    made = Made()
+    busy = Tried(HOME, 21.0, 21.5, 429, retry_after=inf)
+    made.operation(0, 21.0, busy, Tried(HOME, 24.0, 24.1, 200, "retry"))
+    run = made.run()
+    told = account(run, analyse(run))
+    (cells,) = conduct.retry_afters(told).rows
+
+    assert [cell.text for cell in cells][2:4] == ["for ever", "for ever"]
+    assert cells[6].text == "never"
+    again = TypeAdapter(Document).validate_json(encoded(told))
+    assert again.retry_after[0].asked_longest is None

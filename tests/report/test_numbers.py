@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.analysis.findings import Measured
+from chaos.analysis.findings import Measured, Watched
 from chaos.report import numbers
 from chaos.scenario.expression import parse
 from chaos.scenario.objective import Unit
@@ -123,3 +123,16 @@ def test_a_lower_bound_is_never_above_what_was_seen(seen: float) -> None:
 
 def test_a_bound_of_almost_twenty_seconds_is_not_told_as_twenty() -> None:
     assert plain(numbers.brief(Measured(19.964, "seconds", 60, censored=True))) == "> 19.9 s"
+
+
+def test_what_was_watched_for_too_short_a_time_was_so_much_at_least() -> None:
+    herd = Watched(1.0567, "ratio", 300, censored=True, watched=3.0)
+    assert (
+        plain(numbers.measured(herd)) == f"at least 1.05{numbers.TIMES} (watched for 3 s of 30 s)"
+    )
+    assert plain(numbers.brief(herd)) == f"\u2265 1.05{numbers.TIMES}"
+
+
+def test_what_has_no_end_is_for_ever() -> None:
+    assert numbers.seconds(math.inf) == "for ever"
+    assert numbers.seconds(-math.inf) == "never"
