@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from chaos.report import contrast, palette, tables
+from chaos.report import contrast, palette, resolved, tables
 from chaos.report.account import Account
 from chaos.report.cells import Cell, Table
 
@@ -21,7 +21,7 @@ def _lines(account: Account) -> Iterator[str]:
     yield ""
     yield (
         f"**{escape(identity.scenario)}** in the {identity.world} world, seed {identity.seed}, "
-        f"policy `{identity.policy}`, {identity.started_utc}."
+        f"policy `{identity.policy}`, {identity.started_utc}{_changed(account)}."
     )
     yield ""
     yield escape(account.tried)
@@ -52,6 +52,12 @@ def _lines(account: Account) -> Iterator[str]:
     yield "```sh"
     yield account.run.command
     yield "```"
+
+
+def _changed(account: Account) -> str:
+    """What was played otherwise than the scenario's file says."""
+    words = resolved.changes(account.run)
+    return f"; changed by {', '.join(f'`{word}`' for word in words)}" if words else ""
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:

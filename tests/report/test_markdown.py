@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import groupby
 from typing import get_args
 
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from chaos.analysis.findings import Verdict
 from chaos.report import markdown
+from chaos.report.account import account
 from tests.report import made
 
 
@@ -42,3 +44,9 @@ def test_escaped_text_stays_on_one_line_and_splits_no_cell(text: str) -> None:
 def test_the_command_to_replay_stands_by_itself() -> None:
     text = markdown.summary(made.told("passed"))
     assert "```sh\nkeychaos run region-down-backup-key --world simulated --seed 7\n```" in text
+
+
+def test_what_of_the_scenario_was_played_otherwise_is_named() -> None:
+    run, analysis = made.case("passed")
+    changed = replace(run, scenario=replace(run.scenario, overrides=("load.rate=120/s",)))
+    assert "; changed by `--set load.rate=120/s`" in markdown.summary(account(changed, analysis))

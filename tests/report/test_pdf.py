@@ -1,11 +1,16 @@
 import re
 import zlib
+from dataclasses import replace
+from functools import cache
+from typing import Any, get_args
 
 import pytest
 
-from chaos.report import pdf
-from chaos.report.account import account
-from chaos.report.cells import Cell, Table
+from chaos.analysis.findings import Verdict
+from chaos.report import pdf, resolved
+from chaos.report.account import Account, account
+from chaos.report.book import Book
+from chaos.report.rows import RetryAfterRow
 from tests.report import made
 
 
@@ -48,10 +53,66 @@ def test_a_run_without_any_table_row_is_said_in_words() -> None:
     assert pdf.pdf(told, made.picture("failed").png).startswith(b"%PDF")
 
 
-@pytest.mark.parametrize(("columns", "letters"), [(4, 49), (7, 49), (9, 49), (7, 54)])
-def test_a_table_that_fills_the_page_is_no_hair_wider_than_it(columns: int, letters: int) -> None:
-    words = [Cell("m" * (letters + 3 * at), "") for at in range(columns)]
-    table = Table("t", "T", "", tuple("abcdefghi"[:columns]), (tuple(words),) * 2, "")
-    book = pdf._Book(made.told("failed"))
-    book.grid(table)
-    assert bytes(book.output()).startswith(b"%PDF")
+class Heard(Book):
+    """A book that remembers what was written into it, and on which page each heading stands."""
+
+    def __init__(self, account: Account) -> None:
+        self.said: list[str] = []
+        self.headings: dict[str, int] = {}
+        super().__init__(account)
+
+    def write_as(self, size: str, words: str, **how: Any) -> None:
+        self.said.append(words)
+        super().write_as(size, words, **how)
+
+    def heading(self, words: str, **how: Any) -> None:
+        super().heading(words, **how)
+        self.headings[words] = self.page_no()
+
+
+@cache
+def heard_of(verdict: Verdict) -> "Heard":
+    return heard(made.told(verdict))
+
+
+def heard(told: Account) -> Heard:
+    book = Heard(told)
+    pdf.write(book, told, b"", b"")
+    assert book.output()
+    return book
+
+
+def test_the_first_page_says_which_run_it_is_and_how_it_ended() -> None:
+    book = heard_of("failed")
+    (which,) = [words for words in book.said[:6] if "exit code" in words and "page" not in words]
+    identity = made.told("failed").identity
+    assert f"run {identity.run_id}" in which
+    assert "exit code 1" in which
+    assert identity.tool in which
+
+
+def test_the_scenario_stands_there_as_it_was_resolved_and_what_was_changed() -> None:
+    run, analysis = made.case("failed")
+    changed = replace(run, scenario=replace(run.scenario, overrides=("load.rate=120/s",)))
+    book = heard(account(changed, analysis))
+    assert "Scenario as resolved" in book.headings
+    assert "changed by --set load.rate=120/s" in book.said
+    assert {*resolved.resolved(changed).splitlines()} <= {*book.said}
+
+
+def test_what_was_asked_by_retry_after_has_its_table_where_anything_was() -> None:
+    title = "Retry-After, asked for and observed"
+    assert title not in heard_of("failed").headings
+    asked = RetryAfterRow("us-south", 3, 2.0, 2.0, 2, 0.5, -1.5, 1)
+    told = replace(made.told("failed"), retry_afters=(asked,))
+    assert title in heard(told).headings
+
+
+def test_a_run_without_a_baseline_says_how_to_give_one() -> None:
+    assert any("--baseline FOLDER" in words for words in heard_of("passed").said)
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_nobody_signs_a_page_that_says_nothing_else(verdict: Verdict) -> None:
+    headings = heard_of(verdict).headings
+    assert headings["Limitations"] == headings["Sign-off"]
