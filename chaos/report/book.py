@@ -91,7 +91,18 @@ class Book(FPDF):
 
     def section(self, table: Table) -> None:
         """A heading, what the table is about, and the table, with no few rows of it alone."""
-        self.heading(table.title, room=max(_ROOM, self._wanted_room(table)))
+        alone = self._padding(table, self._left() - self._above(table)) is None
+        self.heading(table.title, room=self._page() if alone else _ROOM)
+        self._about(table)
+
+    def part(self, table: Table) -> None:
+        """What the table is about, and the table, of a section that has its heading already."""
+        room = self._left() - self._above(table)
+        if room < _ROOM / 2 or self._padding(table, room) is None:
+            self.add_page(orientation="portrait")
+        self._about(table)
+
+    def _about(self, table: Table) -> None:
         if table.about:
             self.write_as("small", table.about, colour=MUTED)
         self.ln(1)
@@ -99,37 +110,44 @@ class Book(FPDF):
 
     def fits(self, table: Table) -> bool:
         """Whether a section of this table, drawn as densely as may be, fits what is left here."""
-        return self._head(table) + self._tall(table, _DENSE[-1]) <= self._left()
+        tall = self._heights(table, _DENSE[-1]) if table.rows else [_ROOM / 2]
+        return self._above(table) + sum(tall) <= self._left()
 
-    def _wanted_room(self, table: Table) -> float:
-        """How many millimetres a section needs on its page, or there would be a few rows alone.
+    def _padding(self, table: Table, room: float) -> float | None:
+        """The padding with which a table that begins with so much room leaves no few rows alone.
 
-        A table that breaks over pages anyway, with enough rows on both sides, needs no more than
-        any other text.
+        The widest with which all of it stands there, or else that breaks it well. None where none
+        does.
         """
-        if not table.rows or self.fits(table):
-            return 0.0
-        tall = self._heights(table, _DENSE[0])
-        whole = self._head(table) + sum(tall)
-        left, kept = self._left() - self._head(table) - tall[0], 0
+        if not table.rows:
+            return _DENSE[0]
+        found = [(each, self._split(self._heights(table, each), room)) for each in _DENSE]
+        whole = [each for each, pages in found if len(pages) == 1]
+        well = [each for each, pages in found if min(pages[0], pages[-1]) >= _FEWEST_ROWS]
+        return next(iter([*whole, *well]), None)
+
+    def _split(self, tall: list[float], room: float) -> list[int]:
+        """How many rows of these heights, their head first, come on each page."""
+        pages, left = [0], room - tall[0]
         for each in tall[1:]:
+            if each > left:
+                pages.append(0)
+                left = self._page() - tall[0]
             left -= each
-            kept += left >= 0
-        few = min(kept, len(table.rows) - kept) < _FEWEST_ROWS
-        page = self.h - self.t_margin - self.b_margin
-        return whole if few and whole <= page else 0.0
+            pages[-1] += 1
+        return pages
+
+    def _page(self) -> float:
+        return float(self.h - self.t_margin - self.b_margin)
 
     def _left(self) -> float:
         return float(self.h - self.b_margin - self.y)
 
-    def _head(self, table: Table) -> float:
+    def _above(self, table: Table) -> float:
         """How high a section's heading is with what its table is about."""
         lines = self._lines(table.about, self.epw, "small") if table.about else 0
         small, heading = (SIZES[size] * _POINT * _LINE for size in ("small", "heading"))
         return 4 + heading + lines * small + 1
-
-    def _tall(self, table: Table, padding: float) -> float:
-        return sum(self._heights(table, padding)) if table.rows else _ROOM / 2
 
     def _heights(self, table: Table, padding: float) -> list[float]:
         """How high each row of a table is, its head first."""
@@ -157,16 +175,12 @@ class Book(FPDF):
         self.c_margin = margin
         return max(1, len(lines))
 
-    def _padding(self, table: Table) -> float:
-        """The widest padding with which a table still fits its page; the usual where none does."""
-        return next((p for p in _DENSE if self._tall(table, p) <= self._left()), _DENSE[0])
-
     def grid(self, table: Table) -> None:
         """A table whose head is repeated on every page."""
         if not table.rows:
             self.write_as("text", table.empty)
             return
-        padding = self._padding(table)
+        padding = self._padding(table, self._left())
         widths, size = self._fitted(table)
         self.set_font(SANS, "", size)
         self.set_text_color(*INK)
@@ -181,7 +195,7 @@ class Book(FPDF):
             align="LEFT",
             line_height=size * _POINT * _LINE,
             text_align=tuple("RIGHT" if c.numeric else "LEFT" for c in table.rows[0]),
-            padding=(padding, _BESIDE),
+            padding=(padding or _DENSE[0], _BESIDE),
         ) as drawn:
             drawn.row(table.columns)
             for cells in table.rows:

@@ -132,8 +132,7 @@ def _baseline(book: Book, account: Account) -> None:
         book.item(f"Not alike: {difference}")
     for shown in contrast.baseline(account.against):
         book.ln(2)
-        book.write_as("small", shown.about, colour=MUTED)
-        book.grid(shown)
+        book.part(shown)
 
 
 def _scenario(book: Book, account: Account) -> None:

@@ -14,6 +14,9 @@ def test_a_table_that_fills_the_page_is_no_hair_wider_than_it(columns: int, lett
     assert bytes(book.output()).startswith(b"%PDF")
 
 
+PAGE = 297.0 - 18.0  # to where its text ends
+
+
 def rows(many: int) -> Table:
     """So many rows of one line each."""
     cells = tuple((Cell(f"row {n}"), Cell(f"{n}", float(n))) for n in range(many))
@@ -38,9 +41,7 @@ def drawn(table: Table, room: float) -> tuple[int, float]:
 def test_a_table_that_almost_fits_is_set_more_densely() -> None:
     room = 150.0
     page, end = drawn(rows(12), room)
-    book = Book(made.told("failed"))
-    whole = end - (book.h - book.b_margin - room)
-    assert book.output()
+    whole = end - (PAGE - room)
     assert page == 1
     assert drawn(rows(12), whole + 1)[0] == 1
     # Two rows less of room.
@@ -49,11 +50,28 @@ def test_a_table_that_almost_fits_is_set_more_densely() -> None:
 
 def test_a_table_that_would_leave_a_row_or_two_begins_on_the_next_page() -> None:
     page, end = drawn(rows(5), 32.0)
-    fresh = book_with(263.0)
-    fresh.set_y(fresh.t_margin)
-    fresh.section(rows(5))
-    assert fresh.output()
-    assert (page, round(end, 3)) == (2, round(fresh.y, 3))
+    assert (page, round(end, 3)) == (2, round(drawn(rows(5), PAGE - 14.0)[1], 3))
+
+
+def test_a_part_of_a_section_leaves_no_row_alone_either() -> None:
+    book = book_with(26.0)
+    book.part(rows(5))
+    assert book.output()
+    assert (book.page_no(), round(book.y, 3)) == (2, round(part_on_a_fresh_page(), 3))
+
+
+def part_on_a_fresh_page() -> float:
+    book = book_with(PAGE - 14.0)
+    book.part(rows(5))
+    assert book.output()
+    return float(book.y)
+
+
+@pytest.mark.parametrize("many", range(103, 108))
+def test_the_last_page_of_a_long_table_holds_more_than_a_row_or_two(many: int) -> None:
+    _, end = drawn(rows(many), PAGE - 14.0)
+    # A head and three rows of the densest.
+    assert end > 14.0 + 4 * 4.0
 
 
 def test_a_table_that_is_longer_than_a_page_breaks_where_it_must() -> None:
