@@ -21,7 +21,7 @@ from locust import events
 
 from chaos import shelf
 from chaos.errors import ScenarioError, WorldError
-from chaos.run import stored
+from chaos.run import stored, surroundings
 from chaos.run.blocking import BlockingWorld
 from chaos.run.clients import factory_named, told
 from chaos.run.fleet import Supply
@@ -129,7 +129,7 @@ def _kept(settings: Settings) -> Iterator[Record]:
         overrides=scenario.overrides,
         regions=tuple(region.name for region in scenario.regions),
         started_utc=f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        environment=stored.environment(),
+        environment=surroundings.environment(),
     )
     stored.begin(folder, scenario, manifest)
     with contextlib.closing(Journal(folder / stored.LOAD, manifest.regions)) as journal:
