@@ -22,10 +22,17 @@ def played(world: str, folder: Path, *words: str) -> Analysis:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("client", ["preset:recommended", "preset:key-protect-docs"])
-def test_the_simulated_and_the_sockets_world_agree(tmp_path: Path, client: str) -> None:
-    simulated = played("simulated", tmp_path / "simulated", "--client", client)
-    sockets = played("sockets", tmp_path / "sockets", "--client", client)
+@pytest.mark.parametrize(
+    ("client", "seed"), [("preset:recommended", "7"), ("preset:key-protect-docs", "20")]
+)
+def test_the_simulated_and_the_sockets_world_agree(tmp_path: Path, client: str, seed: str) -> None:
+    """The documented client loses every call that is under way as the fault begins, and its
+    availability before it is bounded to one in a thousand: with this seed nothing is due in the
+    last 40 ms, so that what is under way is not a matter of how busy the machine is.
+    """
+    words = ("--client", client, "--seed", seed)
+    simulated = played("simulated", tmp_path / "simulated", *words)
+    sockets = played("sockets", tmp_path / "sockets", *words)
     ours, theirs = dict(simulated.measures), dict(sockets.measures)
 
     def pair(measure: str) -> tuple[float, float]:
