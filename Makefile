@@ -13,9 +13,12 @@ check: $(BIN)/ruff
 slow: $(BIN)/ruff
 	$(BIN)/pytest -q -m slow
 
+# Played where git looks away: a report says whether anything was uncommitted as it was made.
 figures: $(BIN)/ruff
+	rm -rf results/figures
+	$(BIN)/keychaos run region-down-backup-key --out results/figures
 	rm -rf $(REFERENCE)
-	$(BIN)/keychaos run region-down-backup-key --out $(REFERENCE)
+	mv results/figures $(REFERENCE)
 
 $(BIN)/ruff:
 	python3 -m venv .venv
